@@ -58,11 +58,6 @@
 #define RR_VERSION_NUMBER 1000
 
 /**
- * A bulk of at least this many bytes can be received in place: see [`Decoder::direct`].
- */
-#define DIRECT (64 << 10)
-
-/**
  * During an outage, wait for the reply instead of being buffered.
  */
 #define RR_COMMAND_NO_BUFFER 1
@@ -86,11 +81,6 @@
  * Wrap it in MULTI and EXEC: all or nothing, and nothing of other clients in between.
  */
 #define RR_PIPELINE_ATOMIC 4
-
-/**
- * A moment at which waiting ends, or never.
- */
-typedef struct Deadline Deadline;
 
 /**
  * A connection to Redis that comes back, and what waits for it.
@@ -156,6 +146,29 @@ typedef struct rr_reply rr_reply;
 typedef int32_t rr_status;
 
 /**
+ * What became of a command that did not return its reply.
+ */
+typedef int32_t rr_outcome;
+
+/**
+ * A program's function for the events of the clients that have it.
+ *
+ * It runs on a thread of each such client that does nothing else: for one client one call at a time, in the order
+ * of the events; for several clients that share it, at the same time. No lock is held: it may call anything of this
+ * library except rr_client_close(), which answers RR_ERR_IN_CALLBACK (rr_client_free() works and finishes on another
+ * thread). While it runs, further events wait, at most event_queue_size of them; then the oldest make room, and
+ * rr_event_missed() counts them. `event` lives until it returns. It must not throw an exception or jump out. After
+ * rr_client_close() or rr_client_free() has returned it does not run any more for that client.
+ */
+typedef void (*rr_event_callback)(const struct rr_event *event, void *userdata);
+
+/**
+ * Ends a callback's userdata. Runs exactly once, after the callback's last call, also when registration failed; on
+ * the thread that freed the last user of it, or on one of the library's. It must not call this library. May be NULL.
+ */
+typedef void (*rr_destroy)(void *userdata);
+
+/**
  * What a client's connection is doing.
  */
 typedef int32_t rr_state;
@@ -210,56 +223,6 @@ typedef struct rr_command_options {
 } rr_command_options;
 
 /**
- * A program's function for the events of the clients that have it.
- *
- * It runs on a thread of each such client that does nothing else: for one client one call at a time, in the order
- * of the events; for several clients that share it, at the same time. No lock is held: it may call anything of this
- * library except rr_client_close(), which answers RR_ERR_IN_CALLBACK (rr_client_free() works and finishes on another
- * thread). While it runs, further events wait, at most event_queue_size of them; then the oldest make room, and
- * rr_event_missed() counts them. `event` lives until it returns. It must not throw an exception or jump out. After
- * rr_client_close() or rr_client_free() has returned it does not run any more for that client.
- */
-typedef void (*rr_event_callback)(const struct rr_event *event, void *userdata);
-
-/**
- * Ends a callback's userdata. Runs exactly once, after the callback's last call, also when registration failed; on
- * the thread that freed the last user of it, or on one of the library's. It must not call this library. May be NULL.
- */
-typedef void (*rr_destroy)(void *userdata);
-
-/**
- * What became of a command that did not return its reply.
- */
-typedef int32_t rr_outcome;
-
-/**
- * What kind of event it is. A later version may announce new ones: ignore a number you do not know.
- */
-typedef int32_t rr_kind;
-
-/**
- * How a pipeline is executed. Set it all to zero, then struct_size to sizeof(rr_pipeline_options), then what you want.
- */
-typedef struct rr_pipeline_options {
-    /**
-     * Set by the caller.
-     */
-    size_t struct_size;
-    /**
-     * How long one execution may take, in milliseconds. 0: the option command_timeout_ms. Negative: invalid.
-     */
-    int64_t timeout_ms;
-    /**
-     * RR_PIPELINE_... added together; others are invalid.
-     */
-    uint32_t flags;
-    /**
-     * Zero.
-     */
-    uint32_t reserved;
-} rr_pipeline_options;
-
-/**
  * What type a value is of. A later version may know new ones.
  */
 typedef int32_t rr_type;
@@ -304,6 +267,33 @@ typedef struct rr_value {
      */
     size_t count;
 } rr_value;
+
+/**
+ * How a pipeline is executed. Set it all to zero, then struct_size to sizeof(rr_pipeline_options), then what you want.
+ */
+typedef struct rr_pipeline_options {
+    /**
+     * Set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * How long one execution may take, in milliseconds. 0: the option command_timeout_ms. Negative: invalid.
+     */
+    int64_t timeout_ms;
+    /**
+     * RR_PIPELINE_... added together; others are invalid.
+     */
+    uint32_t flags;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} rr_pipeline_options;
+
+/**
+ * What kind of event it is. A later version may announce new ones: ignore a number you do not know.
+ */
+typedef int32_t rr_kind;
 
 /**
  * What a client counted since it was made. The numbers only grow, except those that end in "now". Later versions may add
@@ -415,188 +405,6 @@ typedef struct rr_stats {
      */
     uint64_t failed_now;
 } rr_stats;
-
-/**
- * Every kind, in the order of its number.
- */
-#define ErrorKind_ALL { NullArgument, InvalidArgument, Config, Panic, Forked, Busy, InCallback, Closed, Timeout, ConnectionLost, GaveUp, BufferFull, Expired, Dropped, Server, Protocol, Auth, Unsupported, Unavailable, TooLarge, System, }
-
-/**
- * Every kind, in the order of its number.
- */
-#define EventKind_ALL { Connected, Disconnected, Reconnecting, GaveUp, Buffering, Drained, BufferFull, CommandFailed, CommandDropped, AuthFailed, }
-
-
-
-/**
- * The first connection is being made.
- */
-#define RR_STATE_CONNECTING 0
-
-/**
- * Commands flow.
- */
-#define RR_STATE_READY 1
-
-/**
- * The connection is lost; attempts to make a new one go on.
- */
-#define RR_STATE_RECONNECTING 2
-
-/**
- * The connection is back; what waited is being sent.
- */
-#define RR_STATE_RECOVERING 3
-
-/**
- * The reconnect budget is spent, or the credentials were refused; only a slow probe goes on.
- */
-#define RR_STATE_GAVE_UP 4
-
-/**
- * Closed by the program.
- */
-#define RR_STATE_CLOSED 5
-
-/**
- * The failure is not about a command.
- */
-#define RR_OUTCOME_NONE 0
-
-/**
- * The server did not run it, and it will never be sent later. Issuing it again is safe.
- */
-#define RR_OUTCOME_NOT_APPLIED 1
-
-/**
- * It ran, once; its reply is lost.
- */
-#define RR_OUTCOME_APPLIED 2
-
-/**
- * It was written and no answer came: it may have run. Look before issuing it again.
- */
-#define RR_OUTCOME_UNKNOWN 3
-
-/**
- * The connection is up and everything buffered has been sent; commands flow.
- */
-#define RR_EVENT_CONNECTED 1
-
-/**
- * The connection was lost, or the server refuses commands as one that is not ready does.
- */
-#define RR_EVENT_DISCONNECTED 2
-
-/**
- * A connection attempt failed; the next one follows after rr_event_delay_ms().
- */
-#define RR_EVENT_RECONNECTING 3
-
-/**
- * The reconnect budget is spent; only a slow probe goes on.
- */
-#define RR_EVENT_GAVE_UP 4
-
-/**
- * The first write of this outage went into the buffer.
- */
-#define RR_EVENT_BUFFERING 5
-
-/**
- * The buffer is empty again; rr_event_count() commands were sent from it.
- */
-#define RR_EVENT_DRAINED 6
-
-/**
- * A write found no room in the buffer. Announced once an outage.
- */
-#define RR_EVENT_BUFFER_FULL 7
-
-/**
- * The server refused a buffered command for good; it is in the failed list as rr_event_failed_id().
- */
-#define RR_EVENT_COMMAND_FAILED 8
-
-/**
- * A buffered command was dropped to make room, or became too old; it is in the failed list as rr_event_failed_id().
- */
-#define RR_EVENT_COMMAND_DROPPED 9
-
-/**
- * The server refused the credentials. They are not tried again and again: only a slow probe goes on.
- */
-#define RR_EVENT_AUTH_FAILED 10
-
-/**
- * No value: the key does not exist.
- */
-#define RR_TYPE_NIL 0
-
-/**
- * An integer; its value is in `integer`.
- */
-#define RR_TYPE_INTEGER 1
-
-/**
- * A double; its value is in `real`. With RESP2 servers send doubles as strings.
- */
-#define RR_TYPE_DOUBLE 2
-
-/**
- * True or false; 1 or 0 is in `integer`. With RESP2 servers send integers instead.
- */
-#define RR_TYPE_BOOLEAN 3
-
-/**
- * A status, such as "OK".
- */
-#define RR_TYPE_STATUS 4
-
-/**
- * Bytes of any kind.
- */
-#define RR_TYPE_STRING 5
-
-/**
- * Text with a format of three letters, such as "txt".
- */
-#define RR_TYPE_VERBATIM 6
-
-/**
- * An integer of any size, as its decimal digits.
- */
-#define RR_TYPE_BIG_NUMBER 7
-
-/**
- * An error inside a reply, such as one command's in a pipeline; its first word is its code.
- */
-#define RR_TYPE_ERROR 8
-
-/**
- * Values in order.
- */
-#define RR_TYPE_ARRAY 9
-
-/**
- * Keys and values: the children are key, value, key, value. With RESP2 servers send arrays instead.
- */
-#define RR_TYPE_MAP 10
-
-/**
- * Values without an order. With RESP2 servers send arrays instead.
- */
-#define RR_TYPE_SET 11
-
-/**
- * What a server sends without being asked.
- */
-#define RR_TYPE_PUSH 12
-
-/**
- * A value and what the server says about it: the children are the value, then key, value, key, value.
- */
-#define RR_TYPE_ATTRIBUTE 13
 
 /**
  * Done.
@@ -719,127 +527,243 @@ typedef struct rr_stats {
  */
 #define RR_ERR_SYSTEM -21
 
+/**
+ * The failure is not about a command.
+ */
+#define RR_OUTCOME_NONE 0
+
+/**
+ * The server did not run it, and it will never be sent later. Issuing it again is safe.
+ */
+#define RR_OUTCOME_NOT_APPLIED 1
+
+/**
+ * It ran, once; its reply is lost.
+ */
+#define RR_OUTCOME_APPLIED 2
+
+/**
+ * It was written and no answer came: it may have run. Look before issuing it again.
+ */
+#define RR_OUTCOME_UNKNOWN 3
+
+/**
+ * The first connection is being made.
+ */
+#define RR_STATE_CONNECTING 0
+
+/**
+ * Commands flow.
+ */
+#define RR_STATE_READY 1
+
+/**
+ * The connection is lost; attempts to make a new one go on.
+ */
+#define RR_STATE_RECONNECTING 2
+
+/**
+ * The connection is back; what waited is being sent.
+ */
+#define RR_STATE_RECOVERING 3
+
+/**
+ * The reconnect budget is spent, or the credentials were refused; only a slow probe goes on.
+ */
+#define RR_STATE_GAVE_UP 4
+
+/**
+ * Closed by the program.
+ */
+#define RR_STATE_CLOSED 5
+
+/**
+ * No value: the key does not exist.
+ */
+#define RR_TYPE_NIL 0
+
+/**
+ * An integer; its value is in `integer`.
+ */
+#define RR_TYPE_INTEGER 1
+
+/**
+ * A double; its value is in `real`. With RESP2 servers send doubles as strings.
+ */
+#define RR_TYPE_DOUBLE 2
+
+/**
+ * True or false; 1 or 0 is in `integer`. With RESP2 servers send integers instead.
+ */
+#define RR_TYPE_BOOLEAN 3
+
+/**
+ * A status, such as "OK".
+ */
+#define RR_TYPE_STATUS 4
+
+/**
+ * Bytes of any kind.
+ */
+#define RR_TYPE_STRING 5
+
+/**
+ * Text with a format of three letters, such as "txt".
+ */
+#define RR_TYPE_VERBATIM 6
+
+/**
+ * An integer of any size, as its decimal digits.
+ */
+#define RR_TYPE_BIG_NUMBER 7
+
+/**
+ * An error inside a reply, such as one command's in a pipeline; its first word is its code.
+ */
+#define RR_TYPE_ERROR 8
+
+/**
+ * Values in order.
+ */
+#define RR_TYPE_ARRAY 9
+
+/**
+ * Keys and values: the children are key, value, key, value. With RESP2 servers send arrays instead.
+ */
+#define RR_TYPE_MAP 10
+
+/**
+ * Values without an order. With RESP2 servers send arrays instead.
+ */
+#define RR_TYPE_SET 11
+
+/**
+ * What a server sends without being asked.
+ */
+#define RR_TYPE_PUSH 12
+
+/**
+ * A value and what the server says about it: the children are the value, then key, value, key, value.
+ */
+#define RR_TYPE_ATTRIBUTE 13
+
+/**
+ * The connection is up and everything buffered has been sent; commands flow.
+ */
+#define RR_EVENT_CONNECTED 1
+
+/**
+ * The connection was lost, or the server refuses commands as one that is not ready does.
+ */
+#define RR_EVENT_DISCONNECTED 2
+
+/**
+ * A connection attempt failed; the next one follows after rr_event_delay_ms().
+ */
+#define RR_EVENT_RECONNECTING 3
+
+/**
+ * The reconnect budget is spent; only a slow probe goes on.
+ */
+#define RR_EVENT_GAVE_UP 4
+
+/**
+ * The first write of this outage went into the buffer.
+ */
+#define RR_EVENT_BUFFERING 5
+
+/**
+ * The buffer is empty again; rr_event_count() commands were sent from it.
+ */
+#define RR_EVENT_DRAINED 6
+
+/**
+ * A write found no room in the buffer. Announced once an outage.
+ */
+#define RR_EVENT_BUFFER_FULL 7
+
+/**
+ * The server refused a buffered command for good; it is in the failed list as rr_event_failed_id().
+ */
+#define RR_EVENT_COMMAND_FAILED 8
+
+/**
+ * A buffered command was dropped to make room, or became too old; it is in the failed list as rr_event_failed_id().
+ */
+#define RR_EVENT_COMMAND_DROPPED 9
+
+/**
+ * The server refused the credentials. They are not tried again and again: only a slow probe goes on.
+ */
+#define RR_EVENT_AUTH_FAILED 10
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
 
 /**
- * Makes a client as `config` says, or with every default if that is NULL (the server is 127.0.0.1:6379). Returns at
- * once; the connection is made in the background, and the server may be down. Freed with rr_client_free().
+ * The version of the library that runs, such as "0.1.0". Never freed.
  */
-rr_status rr_client_new(const struct rr_config *config,
-                        struct rr_client **client,
-                        struct rr_error **err);
+const char *rr_version(void);
 
 /**
- * Makes a client from a URL: rr_config_from_url() and rr_client_new() in one.
+ * The version of the library that runs as a number that grows with it: major * 1000000 + minor * 1000 + patch.
+ * Compare it with RR_VERSION_NUMBER, which is that of the header.
  */
-rr_status rr_client_open(const char *url, struct rr_client **client, struct rr_error **err);
+uint32_t rr_version_number(void);
 
 /**
- * Waits up to `timeout_ms` until commands flow (0: looks once). A program need not call it: commands wait by
- * themselves. RR_ERR_TIMEOUT, with the reason why there is no connection; RR_ERR_GAVE_UP and RR_ERR_CLOSED at once.
+ * The constant's name, such as "RR_ERR_TIMEOUT", for logs. Never NULL, never freed; "unknown" for other numbers.
  */
-rr_status rr_client_wait_ready(const struct rr_client *client,
-                               int64_t timeout_ms,
-                               struct rr_error **err);
+const char *rr_status_name(rr_status status);
 
 /**
- * What the connection is doing: RR_STATE_..., or a negative RR_ERR_ number when it cannot be told.
- */
-rr_state rr_client_state(const struct rr_client *client);
-
-/**
- * The constant's name, such as "RR_STATE_READY", for logs. Never NULL, never freed; "unknown" for other numbers.
- */
-const char *rr_state_name(rr_state state);
-
-/**
- * Tries to connect now instead of after the pause, also after giving up, with a new budget. Returns at once.
- */
-rr_status rr_client_reconnect(const struct rr_client *client,
-                              struct rr_error **err);
-
-/**
- * Waits up to `timeout_ms` until every buffered command is sent and answered, or failed (0: looks once).
- * RR_ERR_TIMEOUT if some are left; they stay buffered.
- */
-rr_status rr_client_flush(const struct rr_client *client,
-                          int64_t timeout_ms,
-                          struct rr_error **err);
-
-/**
- * Stops accepting commands, waits up to `drain_timeout_ms` for those that are buffered or in flight, and disconnects.
+ * Makes an error, for code built on this library that reports its own failures the same way.
  *
- * `report` may be NULL. From then on every call answers RR_ERR_CLOSED, and when this returns no callback of the
- * client is running or will. RR_ERR_IN_CALLBACK from inside a callback, which it would wait for. The client is freed
- * with rr_client_free() all the same.
+ * `status` is one of the RR_ERR_ numbers, else RR_ERR_INVALID_ARGUMENT is taken; `message` is copied and may be NULL.
+ * Freed with rr_error_free(). NULL only if the library itself fails.
  */
-rr_status rr_client_close(const struct rr_client *client,
-                          int64_t drain_timeout_ms,
-                          struct rr_close_report *report,
-                          struct rr_error **err);
+struct rr_error *rr_error_new(rr_status status,
+                              const char *message);
 
 /**
- * Closes a client, if it is not closed yet, without waiting for what is buffered, and frees it. Does nothing for NULL.
+ * The number that the failed call returned. RR_OK for NULL: no error.
+ */
+rr_status rr_error_status(const struct rr_error *error);
+
+/**
+ * One sentence for people, ending with a NUL. It lives as long as the error. "" for NULL.
  *
- * Calls that are running in other threads end with RR_ERR_CLOSED; none may begin. Pipelines of the client can still
- * be freed. When it returns, no callback of the client is running or will. From inside a callback it returns at once
- * and the client ends on another thread, after the callback. In a forked child it does nothing: what the client holds
- * belongs to the parent.
+ * For RR_ERR_SERVER it is the server's own text.
  */
-void rr_client_free(struct rr_client *client);
+const char *rr_error_message(const struct rr_error *error);
 
 /**
- * Issues a command and waits for its reply.
- *
- * The command is `argc` arguments, the first being its name. `argv[i]` is argvlen[i] bytes of any kind, and may be
- * NULL if that is 0. If `argvlen` is NULL, each ends with a NUL instead. They are only read during the call.
- *
- * RR_OK with the reply, freed with rr_reply_free(); `reply` may be NULL if it is not wanted. RR_BUFFERED without one:
- * a write during an outage, which will be applied after it. An error reply of the server is RR_ERR_SERVER, not a
- * reply. Every failure says by rr_error_outcome() what became of the command. It waits no longer than the option
- * command_timeout_ms.
+ * The first word of the server's error, such as "WRONGTYPE". It lives as long as the error. NULL if the server did
+ * not answer with an error, and for NULL.
  */
-rr_status rr_command(const struct rr_client *client,
-                     size_t argc,
-                     const char *const *argv,
-                     const size_t *argvlen,
-                     struct rr_reply **reply,
-                     struct rr_error **err);
+const char *rr_error_server_code(const struct rr_error *error);
 
 /**
- * rr_command() with options; NULL for none.
+ * What became of the command: RR_OUTCOME_... RR_OUTCOME_NONE for NULL.
  */
-rr_status rr_command_with(const struct rr_client *client,
-                          const struct rr_command_options *options,
-                          size_t argc,
-                          const char *const *argv,
-                          const size_t *argvlen,
-                          struct rr_reply **reply,
-                          struct rr_error **err);
+rr_outcome rr_error_outcome(const struct rr_error *error);
 
 /**
- * rr_command() for callers without arrays of pointers: all arguments one after the other in `bytes`, without anything
- * between them, and their `argc` lengths. `bytes` may be NULL if all are 0.
+ * Would the same command have a fair chance if it were issued again, and could it not run twice? True only when it
+ * was not applied and the cause is one that passes. False for NULL.
  */
-rr_status rr_command_packed(const struct rr_client *client,
-                            size_t argc,
-                            const void *bytes,
-                            const size_t *lengths,
-                            struct rr_reply **reply,
-                            struct rr_error **err);
+bool rr_error_is_retryable(const struct rr_error *error);
 
 /**
- * rr_command_packed() with options; NULL for none.
+ * Frees an error. Does nothing for NULL.
  */
-rr_status rr_command_packed_with(const struct rr_client *client,
-                                 const struct rr_command_options *options,
-                                 size_t argc,
-                                 const void *bytes,
-                                 const size_t *lengths,
-                                 struct rr_reply **reply,
-                                 struct rr_error **err);
+void rr_error_free(struct rr_error *error);
+
+/**
+ * The constant's name, such as "RR_OUTCOME_UNKNOWN", for logs. Never NULL, never freed; "unknown" for other numbers.
+ */
+const char *rr_outcome_name(rr_outcome outcome);
 
 /**
  * Makes a config in which every option has its default. Freed with rr_config_free(). NULL only if the library itself
@@ -909,52 +833,227 @@ rr_status rr_config_set_event_callback(struct rr_config *config,
 void rr_config_free(struct rr_config *config);
 
 /**
- * Makes an error, for code built on this library that reports its own failures the same way.
+ * Makes a client as `config` says, or with every default if that is NULL (the server is 127.0.0.1:6379). Returns at
+ * once; the connection is made in the background, and the server may be down. Freed with rr_client_free().
+ */
+rr_status rr_client_new(const struct rr_config *config,
+                        struct rr_client **client,
+                        struct rr_error **err);
+
+/**
+ * Makes a client from a URL: rr_config_from_url() and rr_client_new() in one.
+ */
+rr_status rr_client_open(const char *url, struct rr_client **client, struct rr_error **err);
+
+/**
+ * Waits up to `timeout_ms` until commands flow (0: looks once). A program need not call it: commands wait by
+ * themselves. RR_ERR_TIMEOUT, with the reason why there is no connection; RR_ERR_GAVE_UP and RR_ERR_CLOSED at once.
+ */
+rr_status rr_client_wait_ready(const struct rr_client *client,
+                               int64_t timeout_ms,
+                               struct rr_error **err);
+
+/**
+ * What the connection is doing: RR_STATE_..., or a negative RR_ERR_ number when it cannot be told.
+ */
+rr_state rr_client_state(const struct rr_client *client);
+
+/**
+ * The constant's name, such as "RR_STATE_READY", for logs. Never NULL, never freed; "unknown" for other numbers.
+ */
+const char *rr_state_name(rr_state state);
+
+/**
+ * Tries to connect now instead of after the pause, also after giving up, with a new budget. Returns at once.
+ */
+rr_status rr_client_reconnect(struct rr_client *client,
+                              struct rr_error **err);
+
+/**
+ * Waits up to `timeout_ms` until every buffered command is sent and answered, or failed (0: looks once).
+ * RR_ERR_TIMEOUT if some are left; they stay buffered.
+ */
+rr_status rr_client_flush(struct rr_client *client,
+                          int64_t timeout_ms,
+                          struct rr_error **err);
+
+/**
+ * Stops accepting commands, waits up to `drain_timeout_ms` for those that are buffered or in flight, and disconnects.
  *
- * `status` is one of the RR_ERR_ numbers, else RR_ERR_INVALID_ARGUMENT is taken; `message` is copied and may be NULL.
- * Freed with rr_error_free(). NULL only if the library itself fails.
+ * `report` may be NULL. From then on every call answers RR_ERR_CLOSED, and when this returns no callback of the
+ * client is running or will. RR_ERR_IN_CALLBACK from inside a callback, which it would wait for. The client is freed
+ * with rr_client_free() all the same.
  */
-struct rr_error *rr_error_new(rr_status status,
-                              const char *message);
+rr_status rr_client_close(struct rr_client *client,
+                          int64_t drain_timeout_ms,
+                          struct rr_close_report *report,
+                          struct rr_error **err);
 
 /**
- * The number that the failed call returned. RR_OK for NULL: no error.
- */
-rr_status rr_error_status(const struct rr_error *error);
-
-/**
- * One sentence for people, ending with a NUL. It lives as long as the error. "" for NULL.
+ * Closes a client, if it is not closed yet, without waiting for what is buffered, and frees it. Does nothing for NULL.
  *
- * For RR_ERR_SERVER it is the server's own text.
+ * Calls that are running in other threads end with RR_ERR_CLOSED; none may begin. Pipelines of the client can still
+ * be freed. When it returns, no callback of the client is running or will. From inside a callback it returns at once
+ * and the client ends on another thread, after the callback. In a forked child it does nothing: what the client holds
+ * belongs to the parent.
  */
-const char *rr_error_message(const struct rr_error *error);
+void rr_client_free(struct rr_client *client);
 
 /**
- * The first word of the server's error, such as "WRONGTYPE". It lives as long as the error. NULL if the server did
- * not answer with an error, and for NULL.
+ * Issues a command and waits for its reply.
+ *
+ * The command is `argc` arguments, the first being its name. `argv[i]` is argvlen[i] bytes of any kind, and may be
+ * NULL if that is 0. If `argvlen` is NULL, each ends with a NUL instead. They are only read during the call.
+ *
+ * RR_OK with the reply, freed with rr_reply_free(); `reply` may be NULL if it is not wanted. RR_BUFFERED without one:
+ * a write during an outage, which will be applied after it. An error reply of the server is RR_ERR_SERVER, not a
+ * reply. Every failure says by rr_error_outcome() what became of the command. It waits no longer than the option
+ * command_timeout_ms.
  */
-const char *rr_error_server_code(const struct rr_error *error);
+rr_status rr_command(struct rr_client *client,
+                     size_t argc,
+                     const char *const *argv,
+                     const size_t *argvlen,
+                     struct rr_reply **reply,
+                     struct rr_error **err);
 
 /**
- * What became of the command: RR_OUTCOME_... RR_OUTCOME_NONE for NULL.
+ * rr_command() with options; NULL for none.
  */
-rr_outcome rr_error_outcome(const struct rr_error *error);
+rr_status rr_command_with(struct rr_client *client,
+                          const struct rr_command_options *options,
+                          size_t argc,
+                          const char *const *argv,
+                          const size_t *argvlen,
+                          struct rr_reply **reply,
+                          struct rr_error **err);
 
 /**
- * Would the same command have a fair chance if it were issued again, and could it not run twice? True only when it
- * was not applied and the cause is one that passes. False for NULL.
+ * rr_command() for callers without arrays of pointers: all arguments one after the other in `bytes`, without anything
+ * between them, and their `argc` lengths. `bytes` may be NULL if all are 0.
  */
-bool rr_error_is_retryable(const struct rr_error *error);
+rr_status rr_command_packed(struct rr_client *client,
+                            size_t argc,
+                            const void *bytes,
+                            const size_t *lengths,
+                            struct rr_reply **reply,
+                            struct rr_error **err);
 
 /**
- * Frees an error. Does nothing for NULL.
+ * rr_command_packed() with options; NULL for none.
  */
-void rr_error_free(struct rr_error *error);
+rr_status rr_command_packed_with(struct rr_client *client,
+                                 const struct rr_command_options *options,
+                                 size_t argc,
+                                 const void *bytes,
+                                 const size_t *lengths,
+                                 struct rr_reply **reply,
+                                 struct rr_error **err);
 
 /**
- * The constant's name, such as "RR_OUTCOME_UNKNOWN", for logs. Never NULL, never freed; "unknown" for other numbers.
+ * The constant's name, such as "RR_TYPE_STRING", for logs. Never NULL, never freed; "unknown" for other numbers.
  */
-const char *rr_outcome_name(rr_outcome outcome);
+const char *rr_type_name(rr_type type);
+
+/**
+ * The whole reply as a tree of plain structs. The first call makes it, at 56 bytes a value; it lives as long as the
+ * reply. NULL for NULL.
+ */
+const struct rr_value *rr_reply_view(const struct rr_reply *reply);
+
+/**
+ * The reply's type: RR_TYPE_... RR_TYPE_NIL for NULL.
+ */
+rr_type rr_reply_type(const struct rr_reply *reply);
+
+/**
+ * An integer's value, 1 or 0 for a boolean. 0 for other types and NULL.
+ */
+int64_t rr_reply_integer(const struct rr_reply *reply);
+
+/**
+ * A double's value. 0 for other types and NULL.
+ */
+double rr_reply_double(const struct rr_reply *reply);
+
+/**
+ * The bytes of a status, string, verbatim string, big number or error; rr_reply_length() of them, without a NUL at
+ * their end. They live as long as the reply. NULL for other types and NULL.
+ */
+const char *rr_reply_string(const struct rr_reply *reply);
+
+/**
+ * How many bytes rr_reply_string() has, or how many elements the reply has. 0 for other types and NULL.
+ */
+size_t rr_reply_length(const struct rr_reply *reply);
+
+/**
+ * The element at `index`, from 0; of a map, key and value in turn. It lives as long as the reply. NULL if there is
+ * none, and for NULL.
+ */
+const struct rr_value *rr_reply_element(const struct rr_reply *reply,
+                                        size_t index);
+
+/**
+ * Frees a reply with all its values and bytes. Does nothing for NULL.
+ */
+void rr_reply_free(struct rr_reply *reply);
+
+/**
+ * Makes an empty pipeline. `options` may be NULL. Freed with rr_pipeline_free().
+ */
+rr_status rr_pipeline_new(struct rr_client *client,
+                          const struct rr_pipeline_options *options,
+                          struct rr_pipeline **pipeline,
+                          struct rr_error **err);
+
+/**
+ * Adds a command, given as to rr_command(), and copies it. Nothing is sent yet.
+ */
+rr_status rr_pipeline_append(struct rr_pipeline *pipeline,
+                             size_t argc,
+                             const char *const *argv,
+                             const size_t *argvlen,
+                             struct rr_error **err);
+
+/**
+ * Adds a command, given as to rr_command_packed(), and copies it. Nothing is sent yet.
+ */
+rr_status rr_pipeline_append_packed(struct rr_pipeline *pipeline,
+                                    size_t argc,
+                                    const void *bytes,
+                                    const size_t *lengths,
+                                    struct rr_error **err);
+
+/**
+ * How many commands it holds, or a negative RR_ERR_ number when it cannot be told.
+ */
+int64_t rr_pipeline_length(const struct rr_pipeline *pipeline);
+
+/**
+ * Sends its commands and waits for all replies: an array with one per command, in order, in which a command that the
+ * server refused is a value of RR_TYPE_ERROR. The commands stay in it, to be executed again, until
+ * rr_pipeline_clear().
+ *
+ * RR_OK with the reply, freed with rr_reply_free(); `reply` may be NULL if it is not wanted. RR_BUFFERED without one:
+ * during an outage it is buffered as one unit if all its commands are writes. If only some were answered, it fails
+ * and gives the reply too, beside the error: the replies that came, and in place of each other one a value of
+ * RR_TYPE_ERROR that begins with "NOTAPPLIED" or "UNKNOWN". If none was, there is no reply and rr_error_outcome()
+ * holds for all.
+ */
+rr_status rr_pipeline_execute(struct rr_pipeline *pipeline,
+                              struct rr_reply **reply,
+                              struct rr_error **err);
+
+/**
+ * Empties it.
+ */
+rr_status rr_pipeline_clear(struct rr_pipeline *pipeline, struct rr_error **err);
+
+/**
+ * Frees a pipeline. Does nothing for NULL, and in a forked child.
+ */
+void rr_pipeline_free(struct rr_pipeline *pipeline);
 
 /**
  * Takes the next event that nobody has taken yet, waiting up to `timeout_ms` for one (0: not at all).
@@ -963,7 +1062,7 @@ const char *rr_outcome_name(rr_outcome outcome);
  * or not there is a callback, at most event_queue_size of them; then the oldest make room, and rr_event_missed()
  * counts them. Each event goes to one of the threads that wait here.
  */
-rr_status rr_event_next(const struct rr_client *client,
+rr_status rr_event_next(struct rr_client *client,
                         int64_t timeout_ms,
                         struct rr_event **event,
                         struct rr_error **err);
@@ -1071,121 +1170,16 @@ void rr_failed_free(struct rr_failed *failed);
  * Takes the entry with this id out of the failed list and puts it at the end of the buffer, to be sent again.
  * RR_ERR_INVALID_ARGUMENT if there is none with that id; RR_ERR_BUFFER_FULL leaves it where it was.
  */
-rr_status rr_failed_retry(const struct rr_client *client,
+rr_status rr_failed_retry(struct rr_client *client,
                           uint64_t id,
                           struct rr_error **err);
 
 /**
  * Takes the entry with this id out of the failed list for good. RR_ERR_INVALID_ARGUMENT if there is none.
  */
-rr_status rr_failed_discard(const struct rr_client *client,
+rr_status rr_failed_discard(struct rr_client *client,
                             uint64_t id,
                             struct rr_error **err);
-
-/**
- * Makes an empty pipeline. `options` may be NULL. Freed with rr_pipeline_free().
- */
-rr_status rr_pipeline_new(const struct rr_client *client,
-                          const struct rr_pipeline_options *options,
-                          struct rr_pipeline **pipeline,
-                          struct rr_error **err);
-
-/**
- * Adds a command, given as to rr_command(), and copies it. Nothing is sent yet.
- */
-rr_status rr_pipeline_append(const struct rr_pipeline *pipeline,
-                             size_t argc,
-                             const char *const *argv,
-                             const size_t *argvlen,
-                             struct rr_error **err);
-
-/**
- * Adds a command, given as to rr_command_packed(), and copies it. Nothing is sent yet.
- */
-rr_status rr_pipeline_append_packed(const struct rr_pipeline *pipeline,
-                                    size_t argc,
-                                    const void *bytes,
-                                    const size_t *lengths,
-                                    struct rr_error **err);
-
-/**
- * How many commands it holds, or a negative RR_ERR_ number when it cannot be told.
- */
-int64_t rr_pipeline_length(const struct rr_pipeline *pipeline);
-
-/**
- * Sends its commands and waits for all replies: an array with one per command, in order, in which a command that the
- * server refused is a value of RR_TYPE_ERROR. The commands stay in it, to be executed again, until
- * rr_pipeline_clear().
- *
- * RR_OK with the reply, freed with rr_reply_free(); `reply` may be NULL if it is not wanted. RR_BUFFERED without one:
- * during an outage it is buffered as one unit if all its commands are writes. If only some were answered, it fails
- * and gives the reply too, beside the error: the replies that came, and in place of each other one a value of
- * RR_TYPE_ERROR that begins with "NOTAPPLIED" or "UNKNOWN". If none was, there is no reply and rr_error_outcome()
- * holds for all.
- */
-rr_status rr_pipeline_execute(const struct rr_pipeline *pipeline,
-                              struct rr_reply **reply,
-                              struct rr_error **err);
-
-/**
- * Empties it.
- */
-rr_status rr_pipeline_clear(const struct rr_pipeline *pipeline, struct rr_error **err);
-
-/**
- * Frees a pipeline. Does nothing for NULL, and in a forked child.
- */
-void rr_pipeline_free(struct rr_pipeline *pipeline);
-
-/**
- * The constant's name, such as "RR_TYPE_STRING", for logs. Never NULL, never freed; "unknown" for other numbers.
- */
-const char *rr_type_name(rr_type type);
-
-/**
- * The whole reply as a tree of plain structs. The first call makes it, at 56 bytes a value; it lives as long as the
- * reply. NULL for NULL.
- */
-const struct rr_value *rr_reply_view(const struct rr_reply *reply);
-
-/**
- * The reply's type: RR_TYPE_... RR_TYPE_NIL for NULL.
- */
-rr_type rr_reply_type(const struct rr_reply *reply);
-
-/**
- * An integer's value, 1 or 0 for a boolean. 0 for other types and NULL.
- */
-int64_t rr_reply_integer(const struct rr_reply *reply);
-
-/**
- * A double's value. 0 for other types and NULL.
- */
-double rr_reply_double(const struct rr_reply *reply);
-
-/**
- * The bytes of a status, string, verbatim string, big number or error; rr_reply_length() of them, without a NUL at
- * their end. They live as long as the reply. NULL for other types and NULL.
- */
-const char *rr_reply_string(const struct rr_reply *reply);
-
-/**
- * How many bytes rr_reply_string() has, or how many elements the reply has. 0 for other types and NULL.
- */
-size_t rr_reply_length(const struct rr_reply *reply);
-
-/**
- * The element at `index`, from 0; of a map, key and value in turn. It lives as long as the reply. NULL if there is
- * none, and for NULL.
- */
-const struct rr_value *rr_reply_element(const struct rr_reply *reply,
-                                        size_t index);
-
-/**
- * Frees a reply with all its values and bytes. Does nothing for NULL.
- */
-void rr_reply_free(struct rr_reply *reply);
 
 /**
  * Fills `stats` as far as its struct_size reaches; what this library does not know of it becomes 0. Set struct_size to
@@ -1199,22 +1193,6 @@ rr_status rr_client_stats(const struct rr_client *client,
  * How many commands are in the buffer now, or a negative RR_ERR_ number when it cannot be told.
  */
 int64_t rr_client_buffered(const struct rr_client *client);
-
-/**
- * The constant's name, such as "RR_ERR_TIMEOUT", for logs. Never NULL, never freed; "unknown" for other numbers.
- */
-const char *rr_status_name(rr_status status);
-
-/**
- * The version of the library that runs, such as "0.1.0". Never freed.
- */
-const char *rr_version(void);
-
-/**
- * The version of the library that runs as a number that grows with it: major * 1000000 + minor * 1000 + patch.
- * Compare it with RR_VERSION_NUMBER, which is that of the header.
- */
-uint32_t rr_version_number(void);
 
 #ifdef __cplusplus
 }  // extern "C"

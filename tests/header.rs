@@ -5,6 +5,21 @@ mod toolchain;
 use std::path::PathBuf;
 use toolchain::{STRICT, has, root, run, scratch, tool};
 
+/// The files that the header is made of, in its order.
+const SOURCES: [&str; 12] = [
+    "version", "status", "error", "callback", "config", "client", "command", "reply", "pipeline", "event", "failed", "stats",
+];
+
+#[test]
+fn every_file_that_exports_is_in_the_header() {
+    for entry in std::fs::read_dir(root().join("src/ffi")).unwrap() {
+        let path = entry.unwrap().path();
+        let exports = std::fs::read_to_string(&path).unwrap_or_default().contains("no_mangle");
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        assert!(!exports || SOURCES.contains(&name) || name == "test_panic", "{name} is not in SOURCES");
+    }
+}
+
 fn generated() -> String {
     let folder = root();
     let mut config = cbindgen::Config::from_file(folder.join("cbindgen.toml")).unwrap();
@@ -15,8 +30,12 @@ fn generated() -> String {
     let macros = config.after_includes.take().unwrap();
     let macros = macros.replace("@MAJOR@", major).replace("@MINOR@", minor).replace("@PATCH@", patch);
     config.after_includes = Some(macros.replace("@NUMBER@", &whole.to_string()));
+    let mut builder = cbindgen::Builder::new().with_config(config);
+    for source in SOURCES {
+        builder = builder.with_src(folder.join(format!("src/ffi/{source}.rs")));
+    }
     let mut text = Vec::new();
-    cbindgen::generate_with_config(folder, config).unwrap().write(&mut text);
+    builder.generate().unwrap().write(&mut text);
     String::from_utf8(text).unwrap()
 }
 
@@ -43,8 +62,8 @@ fn the_committed_header_is_what_the_sources_say() {
 #[test]
 fn its_comments_speak_c() {
     let header = std::fs::read_to_string(root().join("include/resilient_redis.h")).unwrap();
-    for word in ["Rust", "panic", "unsafe", "Safety", "Option<", "Result", "&mut", "crate", "`rr_", "[`", "drop("] {
-        for line in header.lines().filter(|line| !line.contains("RR_ERR_PANIC") && !line.contains(" Results ")) {
+    for word in ["Rust", "panic", "unsafe ", "Safety", "Option<", "Result", "&mut", "crate", "`rr_", "[`", "drop("] {
+        for line in header.lines().filter(|line| !line.contains(" Results ")) {
             assert!(!line.contains(word), "{word} in {line:?}");
         }
     }

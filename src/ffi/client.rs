@@ -184,7 +184,7 @@ pub extern "C" fn rr_state_name(state: rr_state) -> *const c_char {
 /// Tries to connect now instead of after the pause, also after giving up, with a new budget. Returns at once.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
-pub unsafe extern "C" fn rr_client_reconnect(client: *const rr_client, err: *mut *mut rr_error) -> rr_status {
+pub unsafe extern "C" fn rr_client_reconnect(client: *mut rr_client, err: *mut *mut rr_error) -> rr_status {
     // SAFETY: the caller's contract.
     let body = || unsafe { borrow(client) }?.reconnect().map(|()| RR_OK);
     // SAFETY: the caller's contract.
@@ -196,7 +196,7 @@ pub unsafe extern "C" fn rr_client_reconnect(client: *const rr_client, err: *mut
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_client_flush(
-    client: *const rr_client,
+    client: *mut rr_client,
     timeout_ms: i64,
     err: *mut *mut rr_error,
 ) -> rr_status {
@@ -218,7 +218,7 @@ pub unsafe extern "C" fn rr_client_flush(
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_client_close(
-    client: *const rr_client,
+    client: *mut rr_client,
     drain_timeout_ms: i64,
     report: *mut rr_close_report,
     err: *mut *mut rr_error,

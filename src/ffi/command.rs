@@ -70,7 +70,7 @@ pub(super) fn finish(executed: Executed, place: Option<&mut *mut rr_reply>) -> R
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_command(
-    client: *const rr_client,
+    client: *mut rr_client,
     argc: usize,
     argv: *const *const c_char,
     argvlen: *const usize,
@@ -94,7 +94,7 @@ pub unsafe extern "C" fn rr_command(
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_command_with(
-    client: *const rr_client,
+    client: *mut rr_client,
     options: *const rr_command_options,
     argc: usize,
     argv: *const *const c_char,
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn rr_command_with(
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_command_packed(
-    client: *const rr_client,
+    client: *mut rr_client,
     argc: usize,
     bytes: *const c_void,
     lengths: *const usize,
@@ -141,7 +141,7 @@ pub unsafe extern "C" fn rr_command_packed(
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_command_packed_with(
-    client: *const rr_client,
+    client: *mut rr_client,
     options: *const rr_command_options,
     argc: usize,
     bytes: *const c_void,

@@ -103,7 +103,7 @@ pub(super) fn handler(
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_event_next(
-    client: *const rr_client,
+    client: *mut rr_client,
     timeout_ms: i64,
     event: *mut *mut rr_event,
     err: *mut *mut rr_error,

@@ -125,7 +125,7 @@ pub unsafe extern "C" fn rr_failed_free(failed: *mut rr_failed) {
 /// RR_ERR_INVALID_ARGUMENT if there is none with that id; RR_ERR_BUFFER_FULL leaves it where it was.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
-pub unsafe extern "C" fn rr_failed_retry(client: *const rr_client, id: u64, err: *mut *mut rr_error) -> rr_status {
+pub unsafe extern "C" fn rr_failed_retry(client: *mut rr_client, id: u64, err: *mut *mut rr_error) -> rr_status {
     // SAFETY: the caller's contract.
     let body = || unsafe { client::borrow(client) }?.failed_retry(id).map(|()| RR_OK);
     // SAFETY: the caller's contract.
@@ -135,7 +135,7 @@ pub unsafe extern "C" fn rr_failed_retry(client: *const rr_client, id: u64, err:
 /// Takes the entry with this id out of the failed list for good. RR_ERR_INVALID_ARGUMENT if there is none.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
-pub unsafe extern "C" fn rr_failed_discard(client: *const rr_client, id: u64, err: *mut *mut rr_error) -> rr_status {
+pub unsafe extern "C" fn rr_failed_discard(client: *mut rr_client, id: u64, err: *mut *mut rr_error) -> rr_status {
     // SAFETY: the caller's contract.
     let body = || unsafe { client::borrow(client) }?.failed_discard(id).map(|()| RR_OK);
     // SAFETY: the caller's contract.

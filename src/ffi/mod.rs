@@ -21,4 +21,6 @@ mod pipeline;
 mod reply;
 mod stats;
 mod status;
+#[cfg(feature = "test-panic")]
+mod test_panic;
 mod version;

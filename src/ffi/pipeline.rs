@@ -86,7 +86,7 @@ fn enter(pipeline: &Mutex<Pipeline>) -> Result<MutexGuard<'_, Pipeline>> {
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_pipeline_new(
-    client: *const rr_client,
+    client: *mut rr_client,
     options: *const rr_pipeline_options,
     pipeline: *mut *mut rr_pipeline,
     err: *mut *mut rr_error,
@@ -109,7 +109,7 @@ pub unsafe extern "C" fn rr_pipeline_new(
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_pipeline_append(
-    pipeline: *const rr_pipeline,
+    pipeline: *mut rr_pipeline,
     argc: usize,
     argv: *const *const c_char,
     argvlen: *const usize,
@@ -131,7 +131,7 @@ pub unsafe extern "C" fn rr_pipeline_append(
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_pipeline_append_packed(
-    pipeline: *const rr_pipeline,
+    pipeline: *mut rr_pipeline,
     argc: usize,
     bytes: *const c_void,
     lengths: *const usize,
@@ -173,7 +173,7 @@ pub unsafe extern "C" fn rr_pipeline_length(pipeline: *const rr_pipeline) -> i64
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_pipeline_execute(
-    pipeline: *const rr_pipeline,
+    pipeline: *mut rr_pipeline,
     reply: *mut *mut rr_reply,
     err: *mut *mut rr_error,
 ) -> rr_status {
@@ -196,7 +196,7 @@ pub unsafe extern "C" fn rr_pipeline_execute(
 /// Empties it.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
-pub unsafe extern "C" fn rr_pipeline_clear(pipeline: *const rr_pipeline, err: *mut *mut rr_error) -> rr_status {
+pub unsafe extern "C" fn rr_pipeline_clear(pipeline: *mut rr_pipeline, err: *mut *mut rr_error) -> rr_status {
     let body = || {
         // SAFETY: the caller's contract.
         let pipeline = unsafe { borrow(pipeline)? };
