@@ -56,12 +56,13 @@ fn assert_silent(mut client: &TcpStream) {
     assert!(silent, "expected silence, got {answer:?}");
 }
 
-/// Runs one test of this program in a process of its own.
+/// Runs one test of this program in a process of its own, with its own place for temporary files.
 fn run_alone(test: &str) -> Output {
     let program = std::env::current_exe().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(program);
-    command.args(["--exact", test, "--nocapture", "--test-threads=1"]).env("FIXTURE_ALONE", test);
-    command.output().unwrap()
+    command.args(["--exact", test, "--nocapture", "--test-threads=1"]);
+    command.env("FIXTURE_ALONE", test).env("TMPDIR", folder.path()).output().unwrap()
 }
 
 fn runs_alone(test: &str) -> bool {
