@@ -1,25 +1,35 @@
-//! The facade: everything that a program can do with a client. (Signatures; the bodies are being written.)
+//! The facade: everything that a program can do with a client. Owns how the layers below are put together, and their
+//! end.
+//!
+//! A client may be used by any thread at any time; clones are the same client. It makes no decisions: those are
+//! delivery's. The last clone that is dropped ends the connection and its threads at once.
+
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::command::{self, Placement};
 use crate::config::Config;
-use crate::error::{Error, Result};
-use crate::event::{Event, EventHandler};
-use crate::resp::Reply;
-use crate::stats::Stats;
+use crate::delivery::desk::Desk;
+use crate::delivery::policy::Nature;
+use crate::delivery::request::{Body, Request};
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Event, EventHandler, Events};
+use crate::link::lane::{Lane, LaneSettings};
+use crate::link::supervisor::{Supervision, Supervisor};
+use crate::net::wake::Waker;
+use crate::resp::Limits;
+use crate::stats::{Counters, Stats};
+use crate::time::Deadline;
 
-pub use crate::session::pipeline::{Incomplete, Pipeline, PipelineOptions};
+pub use crate::delivery::desk::State;
+pub use crate::delivery::failed::FailedCommand;
+pub use crate::delivery::request::{Executed, Incomplete};
+pub use crate::session::pipeline::{Pipeline, PipelineOptions};
 
 /// A client: any function, any thread, any time.
 #[derive(Clone, Debug)]
-pub struct Client(());
-
-/// What a command that did not fail came to.
-#[derive(Debug)]
-pub enum Executed {
-    /// The server's reply; never an error reply at the top level.
-    Reply(Reply),
-    /// Accepted into the buffer during an outage; it will be applied after recovery, in order.
-    Buffered,
+pub struct Client {
+    core: Arc<Core>,
 }
 
 /// How one command differs from the client's settings.
@@ -33,68 +43,173 @@ pub struct CommandOptions {
     pub no_retry: bool,
 }
 
-/// The state of a client's connection. The numbers are part of the ABI.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i32)]
-pub enum State {
-    /// The first connection is being made.
-    Connecting = 0,
-    /// Commands flow.
-    Ready = 1,
-    /// The connection is lost; attempts go on.
-    Reconnecting = 2,
-    /// The connection is back; what waited is being sent.
-    Recovering = 3,
-    /// The reconnect budget is spent, or the credentials were refused; only a slow probe goes on.
-    GaveUp = 4,
-    /// Closed by the program.
-    Closed = 5,
-}
-
 /// What `close` left behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CloseReport {
-    /// Buffered commands that were sent while closing.
+    /// Buffered commands that were answered while closing.
     pub drained: u64,
-    /// Buffered commands that could not be sent: they are lost with the client.
+    /// Buffered commands that were not sent: they are lost with the client.
     pub lost: u64,
-    /// Buffered commands whose bytes were written but not answered: they may have run.
+    /// Buffered commands that were written and not answered: they may have run.
     pub unknown: u64,
     /// Commands that were left in the failed list.
     pub failed: u64,
 }
 
-/// A buffered command that will not be applied any more, kept for inspection.
-#[derive(Clone, Debug)]
-pub struct FailedCommand {
-    /// Its number, larger than those of earlier failures.
-    pub id: u64,
-    /// The command and its arguments. (Several commands when a pipeline was buffered as one unit.)
-    pub commands: Vec<Vec<Vec<u8>>>,
-    /// Why it failed.
-    pub error: Error,
+struct Core {
+    config: Arc<Config>,
+    desk: Arc<Desk>,
+    events: Arc<Events>,
+    counters: Arc<Counters>,
+    supervision: Arc<Supervision>,
+    supervisor: Supervisor,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Core").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.desk.start_closing();
+        self.supervisor.stop();
+        self.events.stop();
+    }
 }
 
 impl Client {
-    /// Returns at once; the connection is made in the background.
-    pub fn open(_config: Config, _handler: Option<EventHandler>) -> Result<Client> { unimplemented!() }
-    pub fn wait_ready(&self, _timeout: Duration) -> Result<()> { unimplemented!() }
-    pub fn state(&self) -> State { unimplemented!() }
-    /// Tries to connect now, also after giving up.
-    pub fn reconnect(&self) -> Result<()> { unimplemented!() }
-    pub fn command(&self, _argv: &[&[u8]]) -> Result<Executed> { unimplemented!() }
-    pub fn command_with(&self, _argv: &[&[u8]], _options: &CommandOptions) -> Result<Executed> { unimplemented!() }
-    pub fn pipeline(&self, _options: PipelineOptions) -> Pipeline { unimplemented!() }
+    /// Checks the configuration and returns at once; the connection is made in the background. `handler` runs on a
+    /// thread of its own.
+    pub fn open(config: Config, handler: Option<EventHandler>) -> Result<Client> {
+        config.validate()?;
+        let config = Arc::new(config);
+        let counters = Arc::new(Counters::default());
+        let events = Arc::new(Events::new(config.event_queue_size, handler)?);
+        let waker = Waker::new().map_err(|error| Error::new(ErrorKind::System, format!("no descriptor: {error}")))?;
+        let waker = Arc::new(waker);
+        let desk = Arc::new_cyclic(|desk| {
+            let sink = crate::delivery::desk::LateSink::new(desk.clone());
+            let lane = Lane::new(lane_settings(&config), counters.clone(), Arc::new(sink), waker.clone());
+            Desk::new(config.clone(), Arc::new(lane), counters.clone(), events.clone())
+        });
+        let supervision = Arc::new(Supervision::new(desk.lane(), waker));
+        let supervisor = Supervisor::start(config.clone(), supervision.clone(), desk.clone(), counters.clone())?;
+        Ok(Client { core: Arc::new(Core { config, desk, events, counters, supervision, supervisor }) })
+    }
+
+    /// Waits until commands flow. Fails when the client gave up, is closed, or the time has passed.
+    pub fn wait_ready(&self, timeout: Duration) -> Result<()> {
+        self.core.desk.wait_ready(Deadline::within(timeout))
+    }
+
+    /// The state of the connection.
+    pub fn state(&self) -> State {
+        self.core.desk.state()
+    }
+
+    /// Tries to connect now instead of after the present pause, also after giving up.
+    pub fn reconnect(&self) -> Result<()> {
+        if self.state() == State::Closed {
+            return Err(Error::new(ErrorKind::Closed, "the client is closed"));
+        }
+        self.core.supervision.hurry();
+        Ok(())
+    }
+
+    /// Sends a command and waits for its reply.
+    pub fn command(&self, argv: &[&[u8]]) -> Result<Executed> {
+        self.command_with(argv, &CommandOptions::default())
+    }
+
+    /// Sends a command with settings of its own and waits for its reply.
+    pub fn command_with(&self, argv: &[&[u8]], options: &CommandOptions) -> Result<Executed> {
+        let traits = command::classify_checked(argv)?;
+        let request = Request {
+            body: Body::Command(argv),
+            nature: Nature::of(traits),
+            deadline: Deadline::within(options.timeout.unwrap_or(self.core.config.command_timeout)),
+            no_buffer: options.no_buffer,
+            no_retry: options.no_retry,
+        };
+        let executed = self.core.desk.call(&request).map_err(|incomplete| incomplete.error)?;
+        if let (Placement::Session(change), Executed::Reply(_)) = (traits.placement(), &executed) {
+            self.core.desk.remember(change, argv);
+        }
+        Ok(executed)
+    }
+
+    /// An empty pipeline.
+    pub fn pipeline(&self, options: PipelineOptions) -> Pipeline {
+        Pipeline::new(self.core.desk.clone(), options)
+    }
+
     /// Waits until the buffer is empty.
-    pub fn flush(&self, _timeout: Duration) -> Result<()> { unimplemented!() }
-    pub fn close(&self, _drain_timeout: Duration) -> Result<CloseReport> { unimplemented!() }
-    pub fn stats(&self) -> Stats { unimplemented!() }
-    pub fn buffered(&self) -> u64 { unimplemented!() }
-    pub fn next_event(&self, _timeout: Duration) -> Option<Event> { unimplemented!() }
-    pub fn failed_count(&self) -> u64 { unimplemented!() }
-    /// The oldest failed command with an id above `after` (0: the first).
-    pub fn failed_next(&self, _after: u64) -> Option<FailedCommand> { unimplemented!() }
-    /// Puts it back at the end of the buffer; `InvalidArgument` when there is none with that id.
-    pub fn failed_retry(&self, _id: u64) -> Result<()> { unimplemented!() }
-    pub fn failed_discard(&self, _id: u64) -> Result<()> { unimplemented!() }
+    pub fn flush(&self, timeout: Duration) -> Result<()> {
+        self.core.desk.flush(Deadline::within(timeout))
+    }
+
+    /// Lets nothing new in, waits up to `drain_timeout` for what is buffered and in flight, ends the connection and says
+    /// what is left. A second call reports the same end with nothing left.
+    pub fn close(&self, drain_timeout: Duration) -> Result<CloseReport> {
+        let deadline = Deadline::within(drain_timeout);
+        let desk = &self.core.desk;
+        desk.start_closing();
+        let before = self.core.counters.replayed.get();
+        // What is left when the time has passed is in the report.
+        let _ = desk.flush(deadline);
+        desk.wait_quiet(deadline);
+        self.core.supervisor.stop();
+        let (lost, unknown) = desk.left_behind();
+        let drained = self.core.counters.replayed.get() - before;
+        Ok(CloseReport { drained, lost, unknown, failed: desk.failed_count() })
+    }
+
+    /// The counters now.
+    pub fn stats(&self) -> Stats {
+        self.core.desk.stats()
+    }
+
+    /// How many commands are in the buffer.
+    pub fn buffered(&self) -> u64 {
+        self.core.desk.buffered()
+    }
+
+    /// The next event, waiting up to `timeout` for one.
+    pub fn next_event(&self, timeout: Duration) -> Option<Event> {
+        self.core.events.next(timeout)
+    }
+
+    /// How many commands are in the failed list.
+    pub fn failed_count(&self) -> u64 {
+        self.core.desk.failed_count()
+    }
+
+    /// The oldest failed command with a number above `after`; 0 is below all.
+    pub fn failed_next(&self, after: u64) -> Option<FailedCommand> {
+        self.core.desk.failed_next(after)
+    }
+
+    /// Puts a failed command back at the end of the buffer.
+    pub fn failed_retry(&self, id: u64) -> Result<()> {
+        let retried = self.core.desk.failed_retry(id);
+        self.core.supervision.waker.wake();
+        retried
+    }
+
+    /// Forgets a failed command.
+    pub fn failed_discard(&self, id: u64) -> Result<()> {
+        self.core.desk.failed_discard(id)
+    }
+}
+
+fn lane_settings(config: &Config) -> LaneSettings {
+    LaneSettings {
+        stall_timeout: config.command_timeout,
+        spin: config.spin,
+        max_in_flight: config.max_in_flight,
+        max_output_bytes: config.max_output_bytes,
+        limits: Limits { max_bytes: config.max_reply_bytes, max_depth: config.max_reply_depth },
+    }
 }

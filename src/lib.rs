@@ -8,6 +8,7 @@ pub mod config;
 pub mod error;
 pub mod event;
 pub mod stats;
+pub mod sync;
 pub mod time;
 
 // Protocol: argv to bytes, bytes to a flat reply; what each command is.

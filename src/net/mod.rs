@@ -1,1 +1,80 @@
-//! (placeholder)
+//! Net: an address becomes a ready socket.
+//!
+//! `resolve` turns names into addresses within a deadline, `dial` makes a connected socket of one of them, `handshake`
+//! makes the server ready for commands in one round trip, `socket` and `wake` hold the system calls. Runs on the
+//! supervisor's thread, except for a socket's send and receive. Never retries, never keeps state between attempts.
+
+pub mod dial;
+pub mod handshake;
+mod resolve;
+#[allow(unsafe_code, reason = "system calls that no safe wrapper offers without touching the received bytes twice")]
+pub mod socket;
+#[allow(unsafe_code, reason = "eventfd and poll")]
+pub mod wake;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::time::Deadline;
+use socket::Socket;
+use wake::{Interest, Ready, Waker};
+
+/// One attempt at a connection: how long it may take, and how another thread ends it early.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// When it has failed.
+    pub deadline: Deadline,
+    /// Woken when there is something to look at, `abandoned` among it.
+    pub waker: &'a Waker,
+    /// Set when nobody wants the connection any more.
+    pub abandoned: &'a AtomicBool,
+}
+
+impl Attempt<'_> {
+    /// The same attempt with `share` of the time at most.
+    fn shortened(self, share: Duration) -> Self {
+        Attempt { deadline: self.deadline.min(Deadline::within(share)), ..self }
+    }
+
+    /// Waits for the socket; an error when the deadline passes or the attempt is abandoned.
+    fn wait(&self, socket: &Socket, interest: Interest) -> Result<Ready> {
+        if self.abandoned.load(Ordering::Acquire) {
+            return Err(Error::new(ErrorKind::Closed, "the client is being closed"));
+        }
+        if self.deadline.has_passed() {
+            return Err(Error::new(ErrorKind::ConnectionLost, "the connect timeout passed"));
+        }
+        Ok(wake::wait(Some(self.waker), Some((socket, interest)), self.deadline.remaining()))
+    }
+}
+
+/// Why there is no ready connection.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    /// Nobody answers, or not in time: the network, the process, the name.
+    Unreachable(Error),
+    /// The server is there and not ready: loading, a replica without its primary, no client slot free.
+    NotNow(Error),
+    /// The credentials are wrong. Asking again soon does not help.
+    Credentials(Error),
+    /// The server refuses what was configured (a database it does not have, a protocol it does not speak).
+    Misfit(Error),
+}
+
+impl Refusal {
+    /// The failure behind it.
+    pub fn error(&self) -> &Error {
+        match self {
+            Refusal::Unreachable(error)
+            | Refusal::NotNow(error)
+            | Refusal::Credentials(error)
+            | Refusal::Misfit(error) => error,
+        }
+    }
+
+    /// Would asking again soon be hammering?
+    pub fn is_lasting(&self) -> bool {
+        matches!(self, Refusal::Credentials(_) | Refusal::Misfit(_))
+    }
+}

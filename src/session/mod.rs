@@ -1,2 +1,3 @@
-//! (placeholder)
+//! Sessions: things that span several commands.
+
 pub mod pipeline;

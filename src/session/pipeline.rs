@@ -1,8 +1,18 @@
-//! Pipelines. (Signatures; the bodies are being written.)
+//! A pipeline: commands sent together, replies taken together. Owns the encoded commands and what they are.
+//!
+//! One thread at a time. Executing sends all of it at once and waits; through an outage it is one unit: what was
+//! answered is kept, the rest is sent again or buffered as the configuration says. It never reorders.
+
+use std::sync::Arc;
 use std::time::Duration;
-use crate::client::Executed;
-use crate::error::{Error, Result};
-use crate::resp::Reply;
+
+use crate::command::{self, Placement};
+use crate::delivery::desk::Desk;
+use crate::delivery::policy::Nature;
+use crate::delivery::request::{Body, Executed, Incomplete, Request};
+use crate::error::{Error, ErrorKind, Result};
+use crate::resp::{decode_command, encode};
+use crate::time::Deadline;
 
 /// How a pipeline is executed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,27 +27,103 @@ pub struct PipelineOptions {
     pub no_retry: bool,
 }
 
-/// A batch of commands sent together. One thread at a time.
+/// A batch of commands sent together.
 #[derive(Debug)]
-pub struct Pipeline(());
-
-/// A pipeline that was not answered in full.
-#[derive(Debug)]
-pub struct Incomplete {
-    /// Why.
-    pub error: Error,
-    /// One reply per command: those that were answered, and in place of each other one an error value that starts with
-    /// `NOTAPPLIED` or `UNKNOWN`. `None` when no command was answered and all share the outcome in `error`.
-    pub reply: Option<Reply>,
+pub struct Pipeline {
+    desk: Arc<Desk>,
+    options: PipelineOptions,
+    timeout: Duration,
+    /// MULTI first when atomic; EXEC is added to execute.
+    bytes: Vec<u8>,
+    count: usize,
+    nature: Nature,
+    changes_session: bool,
 }
 
 impl Pipeline {
+    /// An empty pipeline of the client behind `desk`.
+    pub(crate) fn new(desk: Arc<Desk>, options: PipelineOptions) -> Self {
+        let timeout = options.timeout.unwrap_or(desk.command_timeout());
+        let mut pipeline =
+            Pipeline { desk, options, timeout, bytes: Vec::new(), count: 0, nature: Nature::EMPTY, changes_session: false };
+        pipeline.clear();
+        pipeline
+    }
+
     /// Adds a command. It is copied.
-    pub fn append(&mut self, _argv: &[&[u8]]) -> Result<()> { unimplemented!() }
+    pub fn append(&mut self, argv: &[&[u8]]) -> Result<()> {
+        let traits = command::classify_checked(argv)?;
+        self.changes_session |= matches!(traits.placement(), Placement::Session(_));
+        self.nature = self.nature.and(Nature::of(traits));
+        encode(&mut self.bytes, argv);
+        self.count += 1;
+        Ok(())
+    }
+
     /// How many commands it holds.
-    pub fn len(&self) -> usize { unimplemented!() }
-    /// Sends it and waits; the commands stay in it, so that it can be executed again, until `clear`.
-    pub fn execute(&mut self) -> std::result::Result<Executed, Incomplete> { unimplemented!() }
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Does it hold none?
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Sends it and waits. The commands stay in it, so that it can be executed again, until `clear`.
+    pub fn execute(&mut self) -> std::result::Result<Executed, Incomplete> {
+        if self.count == 0 {
+            return Err(Error::new(ErrorKind::InvalidArgument, "the pipeline has no commands").into());
+        }
+        let before = self.bytes.len();
+        let mut count = self.count;
+        if self.options.atomic {
+            encode(&mut self.bytes, &[b"EXEC"]);
+            count += 2;
+        }
+        let ended = self.desk.call(&Request {
+            body: Body::Batch { bytes: &self.bytes, count, is_atomic: self.options.atomic },
+            nature: self.nature,
+            deadline: Deadline::within(self.timeout),
+            no_buffer: self.options.no_buffer,
+            no_retry: self.options.no_retry,
+        });
+        self.bytes.truncate(before);
+        if self.changes_session
+            && let Ok(Executed::Reply(reply)) = &ended
+        {
+            self.remember(reply);
+        }
+        ended
+    }
+
     /// Empties it.
-    pub fn clear(&mut self) { unimplemented!() }
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.count = 0;
+        self.nature = Nature::EMPTY;
+        self.changes_session = false;
+        if self.options.atomic {
+            encode(&mut self.bytes, &[b"MULTI"]);
+        }
+    }
+
+    fn remember(&self, reply: &crate::resp::Reply) {
+        let mut rest = self.bytes.as_slice();
+        let mut skip_multi = self.options.atomic;
+        let root = reply.root();
+        let mut values = root.iter();
+        while let Some((argv, length)) = decode_command(rest) {
+            rest = rest.get(length..).unwrap_or_default();
+            if std::mem::take(&mut skip_multi) {
+                continue;
+            }
+            let Some(value) = values.next() else { return };
+            if let Placement::Session(change) = command::classify(&argv).placement()
+                && !value.is_error()
+            {
+                self.desk.remember(change, &argv);
+            }
+        }
+    }
 }

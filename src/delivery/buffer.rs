@@ -1,0 +1,364 @@
+//! The buffer: the line in which commands wait for a connection, and stay until they are answered. Owns their order and
+//! the count of room.
+//!
+//! Two kinds stand in the line: those whose caller still waits, and those that were accepted (`RR_BUFFERED`) and whose
+//! caller has gone. What was sent stays at the head until it is answered, so that the line is its own retry log. A plain
+//! value: the desk guards it. It never sends, wakes or drops anything by itself.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::delivery::policy::Nature;
+use crate::error::Error;
+use crate::link::slot::Slot;
+use crate::resp::Reply;
+
+/// How waiting in the line ended.
+#[derive(Debug)]
+pub enum Settled {
+    /// The server answered.
+    Answered(Reply),
+    /// It will not be sent, or not again.
+    Failed(Error, Option<Reply>),
+}
+
+/// A batch in the line.
+#[derive(Debug)]
+pub struct Batch {
+    /// How many replies its bytes bring.
+    pub count: usize,
+    /// Its commands are all or nothing.
+    pub is_atomic: bool,
+    /// Replies that came over earlier connections; the bytes are of the commands after them.
+    pub answered: Option<Reply>,
+}
+
+/// A command, or a batch, in the line.
+#[derive(Debug)]
+pub struct Item {
+    /// Encoded.
+    pub bytes: Box<[u8]>,
+    /// The caller that waits; `None` when it was accepted or its caller has left.
+    pub waiter: Option<Arc<Slot<Settled>>>,
+    /// For a batch.
+    pub batch: Option<Box<Batch>>,
+    /// When it joined the line.
+    pub since: Instant,
+    /// What it is.
+    pub nature: Nature,
+    /// It was accepted: its caller was told that it will be applied.
+    pub is_accepted: bool,
+    /// It takes part in the bounds of the buffer.
+    pub is_counted: bool,
+    /// Its last byte may have been handed to the kernel on an earlier connection.
+    pub was_written: bool,
+    /// It may not be written a second time.
+    pub no_retry: bool,
+    /// It is finished and waits for those before it to leave the line.
+    pub is_finished: bool,
+}
+
+/// The line.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    items: VecDeque<Item>,
+    /// The token of the first item.
+    first: u64,
+    /// How many items from the front have been sent on the present connection.
+    sent: usize,
+    /// How many items from the front were there when the connection was lost: what was in flight then goes behind them.
+    old: usize,
+    /// Sent and unanswered.
+    outstanding: usize,
+    accepted: usize,
+    accepted_bytes: usize,
+    counted: usize,
+    counted_bytes: usize,
+}
+
+impl Buffer {
+    /// Adds to the end.
+    pub fn push(&mut self, item: Item) {
+        self.count(&item);
+        self.items.push_back(item);
+    }
+
+    /// Adds what was in flight when the connection was lost: before all that came later.
+    pub fn insert_lost(&mut self, item: Item) {
+        self.count(&item);
+        let place = self.old.max(self.sent).min(self.items.len());
+        self.items.insert(place, item);
+        self.old = place + 1;
+    }
+
+    fn count(&mut self, item: &Item) {
+        if item.is_accepted {
+            self.accepted += 1;
+            self.accepted_bytes += item.bytes.len();
+        }
+        if item.is_counted {
+            self.counted += 1;
+            self.counted_bytes += item.bytes.len();
+        }
+    }
+
+    fn discount(&mut self, item: &Item) {
+        if item.is_accepted {
+            self.accepted -= 1;
+            self.accepted_bytes -= item.bytes.len();
+        }
+        if item.is_counted {
+            self.counted -= 1;
+            self.counted_bytes -= item.bytes.len();
+        }
+    }
+
+    /// How many commands were accepted and are not yet finished.
+    pub fn accepted(&self) -> usize {
+        self.accepted
+    }
+
+    /// Their bytes.
+    pub fn accepted_bytes(&self) -> usize {
+        self.accepted_bytes
+    }
+
+    /// Is there room for one more of `bytes` bytes?
+    pub fn has_room(&self, bytes: usize, max_commands: usize, max_bytes: usize) -> bool {
+        self.counted < max_commands && self.counted_bytes.saturating_add(bytes) <= max_bytes
+    }
+
+    /// How many have not been sent on the present connection.
+    pub fn unsent(&self) -> usize {
+        self.items.len() - self.sent
+    }
+
+    /// How many were sent and not answered.
+    pub fn outstanding(&self) -> usize {
+        self.outstanding
+    }
+
+    /// The next item to send, with its token.
+    pub fn next_unsent(&self) -> Option<(u64, &Item)> {
+        self.items.get(self.sent).map(|item| (self.first + self.sent as u64, item))
+    }
+
+    /// The item that `next_unsent` gave is sent.
+    pub fn mark_sent(&mut self) {
+        if self.sent < self.items.len() {
+            self.sent += 1;
+            self.outstanding += 1;
+        }
+    }
+
+    /// The sent item with this token.
+    pub fn sent_item(&mut self, token: u64) -> Option<&mut Item> {
+        let place = usize::try_from(token.checked_sub(self.first)?).ok()?;
+        if place >= self.sent {
+            return None;
+        }
+        self.items.get_mut(place).filter(|item| !item.is_finished)
+    }
+
+    /// The sent item with this token is finished: what is left of it, without its place in the line.
+    pub fn finish(&mut self, token: u64) -> Option<Item> {
+        let item = self.sent_item(token)?;
+        item.is_finished = true;
+        let finished = Item {
+            bytes: std::mem::take(&mut item.bytes),
+            waiter: item.waiter.take(),
+            batch: item.batch.take(),
+            ..*item
+        };
+        item.is_accepted = false;
+        item.is_counted = false;
+        self.outstanding = self.outstanding.saturating_sub(1);
+        self.discount(&finished);
+        while self.items.front().is_some_and(|item| item.is_finished) {
+            self.items.pop_front();
+            self.first += 1;
+            self.sent = self.sent.saturating_sub(1);
+            self.old = self.old.saturating_sub(1);
+        }
+        Some(finished)
+    }
+
+    /// The connection is lost: nothing in the line counts as sent any more.
+    pub fn rewind(&mut self) {
+        let before = self.items.len();
+        self.items.retain(|item| !item.is_finished);
+        self.first += (before - self.items.len()) as u64;
+        self.sent = 0;
+        self.outstanding = 0;
+        self.old = self.items.len();
+    }
+
+    /// The caller stops waiting and was told that its command is accepted. False when it is not in the line any more.
+    pub fn accept(&mut self, waiter: &Arc<Slot<Settled>>) -> bool {
+        let Some(place) = self.place_of(waiter) else { return false };
+        let Some(item) = self.items.get_mut(place) else { return false };
+        item.waiter = None;
+        item.is_accepted = true;
+        self.accepted += 1;
+        self.accepted_bytes += item.bytes.len();
+        true
+    }
+
+    /// The caller stops waiting and wants its command gone. Returns whether its bytes may have been written; `None`
+    /// when it is not in the line any more.
+    pub fn withdraw(&mut self, waiter: &Arc<Slot<Settled>>) -> Option<bool> {
+        let place = self.place_of(waiter)?;
+        if place < self.sent {
+            // It is on its way and its reply will come: it keeps its place, for nobody.
+            self.items.get_mut(place)?.waiter = None;
+            return Some(true);
+        }
+        self.remove_unsent(place).map(|item| item.was_written)
+    }
+
+    /// Removes the first unsent item that fits.
+    pub fn take_unsent_where(&mut self, fits: impl Fn(&Item) -> bool) -> Option<Item> {
+        let place = self.items.iter().skip(self.sent).position(fits)?;
+        self.remove_unsent(self.sent + place)
+    }
+
+    /// The first accepted item that was not sent.
+    pub fn oldest_accepted(&self) -> Option<&Item> {
+        self.items.iter().skip(self.sent).find(|item| item.is_accepted)
+    }
+
+    /// Is it all empty?
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    fn remove_unsent(&mut self, place: usize) -> Option<Item> {
+        if place < self.sent {
+            return None;
+        }
+        let item = self.items.remove(place)?;
+        if place < self.old {
+            self.old -= 1;
+        }
+        self.discount(&item);
+        Some(item)
+    }
+
+    fn place_of(&self, waiter: &Arc<Slot<Settled>>) -> Option<usize> {
+        self.items.iter().rposition(|item| item.waiter.as_ref().is_some_and(|other| Arc::ptr_eq(other, waiter)))
+    }
+}
+
+impl Item {
+    /// How long it has been in the line.
+    pub fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.since)
+    }
+
+    /// How many replies it brings, when it is a batch.
+    pub fn batch_count(&self) -> Option<usize> {
+        self.batch.as_ref().map(|batch| batch.count)
+    }
+
+    /// Is it a batch that is all or nothing?
+    pub fn is_atomic(&self) -> bool {
+        self.batch.as_ref().is_some_and(|batch| batch.is_atomic)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time;
+
+    fn item(name: &str, is_accepted: bool) -> Item {
+        Item {
+            bytes: name.as_bytes().into(),
+            waiter: (!is_accepted).then(|| Arc::new(Slot::default())),
+            batch: None,
+            since: time::now(),
+            nature: Nature::EMPTY,
+            is_accepted,
+            is_counted: true,
+            was_written: false,
+            no_retry: false,
+            is_finished: false,
+        }
+    }
+
+    fn line(buffer: &Buffer) -> Vec<String> {
+        buffer.items.iter().map(|item| String::from_utf8_lossy(&item.bytes).into_owned()).collect()
+    }
+
+    fn send_all(buffer: &mut Buffer) -> Vec<u64> {
+        let mut tokens = Vec::new();
+        while let Some((token, _)) = buffer.next_unsent() {
+            tokens.push(token);
+            buffer.mark_sent();
+        }
+        tokens
+    }
+
+    #[test]
+    fn what_was_in_flight_goes_behind_the_old_and_before_the_new() {
+        let mut buffer = Buffer::default();
+        buffer.push(item("old", true));
+        send_all(&mut buffer);
+        buffer.rewind();
+        buffer.push(item("new", true));
+        buffer.insert_lost(item("lost 1", false));
+        buffer.insert_lost(item("lost 2", false));
+        assert_eq!(line(&buffer), ["old", "lost 1", "lost 2", "new"]);
+    }
+
+    #[test]
+    fn an_answer_out_of_turn_waits_for_those_before_it_and_is_not_sent_again() {
+        let mut buffer = Buffer::default();
+        for name in ["a", "b", "c"] {
+            buffer.push(item(name, true));
+        }
+        let tokens = send_all(&mut buffer);
+        assert!(buffer.finish(tokens[1]).is_some());
+        assert!(buffer.finish(tokens[1]).is_none());
+        assert_eq!((buffer.accepted(), buffer.outstanding()), (2, 2));
+        buffer.rewind();
+        assert_eq!(line(&buffer), ["a", "c"]);
+        let tokens = send_all(&mut buffer);
+        assert_eq!(buffer.finish(tokens[0]).unwrap().bytes[..], b"a"[..]);
+        assert_eq!(buffer.finish(tokens[1]).unwrap().bytes[..], b"c"[..]);
+        assert!(buffer.is_empty());
+        assert_eq!((buffer.accepted(), buffer.accepted_bytes(), buffer.counted, buffer.counted_bytes), (0, 0, 0, 0));
+    }
+
+    #[test]
+    fn room_counts_commands_and_bytes() {
+        let mut buffer = Buffer::default();
+        buffer.push(item("1234", true));
+        assert!(buffer.has_room(6, 2, 10));
+        assert!(!buffer.has_room(7, 2, 10));
+        assert!(!buffer.has_room(1, 1, 10));
+    }
+
+    #[test]
+    fn a_waiting_caller_can_be_accepted_or_withdraw() {
+        let mut buffer = Buffer::default();
+        buffer.push(item("a", false));
+        buffer.push(item("b", false));
+        let waiters: Vec<_> = buffer.items.iter().map(|item| item.waiter.clone().unwrap()).collect();
+        assert!(buffer.accept(&waiters[0]) && !buffer.accept(&waiters[0]));
+        assert_eq!(buffer.withdraw(&waiters[1]), Some(false));
+        assert_eq!(buffer.withdraw(&waiters[1]), None);
+        assert_eq!((line(&buffer), buffer.accepted()), (vec!["a".to_owned()], 1));
+    }
+
+    #[test]
+    fn a_sent_command_that_is_withdrawn_keeps_its_place() {
+        let mut buffer = Buffer::default();
+        buffer.push(item("a", false));
+        let waiter = buffer.items[0].waiter.clone().unwrap();
+        let tokens = send_all(&mut buffer);
+        assert_eq!(buffer.withdraw(&waiter), Some(true));
+        assert!(buffer.finish(tokens[0]).is_some());
+    }
+}

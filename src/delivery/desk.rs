@@ -1,0 +1,645 @@
+//! The desk: where every call of the program comes. Owns the line of waiting commands, the failed list, the phase of the
+//! outage, and the rules by which a call waits, is accepted into the buffer, or fails.
+//!
+//! Runs on the callers' threads. While the lane is open it adds nothing to a call but a look at the reply. It never
+//! touches a socket; the supervisor works its other side (`recovery`). Lock order: the desk, then the lane.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::command::SessionChange;
+use crate::config::{Config, OutageReads, Overflow};
+use crate::delivery::buffer::{Batch, Buffer, Item, Settled};
+use crate::delivery::failed::{FailedCommand, FailedList};
+use crate::delivery::policy::{self, AfterLoss};
+use crate::delivery::request::{Executed, Incomplete, Request, length_of_commands};
+use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::event::{Event, EventKind, Events};
+use crate::link::lane::{Called, Lane, Loss};
+use crate::link::slot::{Slot, Waited};
+use crate::net::handshake::Identity;
+use crate::resp::Reply;
+use crate::stats::{Counters, Stats};
+use crate::sync::{Condvar, Mutex, MutexGuard};
+use crate::time::{self, Deadline};
+
+/// The state of a client's connection. The numbers are part of the ABI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum State {
+    /// The first connection is being made.
+    Connecting = 0,
+    /// Commands flow.
+    Ready = 1,
+    /// The connection is lost; attempts go on.
+    Reconnecting = 2,
+    /// The connection is back; what waited is being sent.
+    Recovering = 3,
+    /// The reconnect budget is spent, or the credentials were refused; only a slow probe goes on.
+    GaveUp = 4,
+    /// Closed by the program.
+    Closed = 5,
+}
+
+/// What the desk's lock guards.
+#[derive(Debug)]
+pub(super) struct Books {
+    pub(super) state: State,
+    /// Set while `GaveUp`: what new commands get.
+    pub(super) gave_up: Option<Error>,
+    /// The program has closed the client: nothing new comes in.
+    pub(super) is_closing: bool,
+    /// Since when there is no open connection.
+    pub(super) down_since: Instant,
+    /// Callers whose connection was lost and who have not said yet what they do.
+    pub(super) expected: usize,
+    pub(super) buffer: Buffer,
+    pub(super) failed: FailedList,
+    /// Commands sent from the buffer since the last time it was empty.
+    pub(super) drained: u64,
+    pub(super) said_buffering: bool,
+    pub(super) said_full: bool,
+}
+
+/// Where every call comes.
+pub struct Desk {
+    pub(super) config: Arc<Config>,
+    pub(super) lane: Arc<Lane>,
+    pub(super) counters: Arc<Counters>,
+    pub(super) events: Arc<Events>,
+    pub(super) identity: Mutex<Identity>,
+    pub(super) books: Mutex<Books>,
+    /// Anything in the books that somebody may wait for has changed.
+    pub(super) changed: Condvar,
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").finish_non_exhaustive()
+    }
+}
+
+/// What a call has come to so far.
+#[derive(Debug, Default)]
+struct Past {
+    /// Replies of a batch that came before a loss.
+    answered: Option<Reply>,
+    /// How many they are.
+    count: usize,
+    /// Its last byte was handed to the kernel at least once.
+    was_written: bool,
+    /// It was in flight when a connection was lost.
+    was_lost: bool,
+}
+
+/// How a call goes on after it could not be made on the lane.
+enum Next {
+    /// It is settled.
+    Settled(Settled),
+    /// It was accepted.
+    Accepted,
+    /// The lane is open again: try it there.
+    Again,
+}
+
+impl Desk {
+    /// A desk with an empty line, before the first connection.
+    pub fn new(config: Arc<Config>, lane: Arc<Lane>, counters: Arc<Counters>, events: Arc<Events>) -> Self {
+        let identity = Identity::of(&config);
+        let failed = FailedList::new(config.failed_max_commands);
+        Desk {
+            config,
+            lane,
+            counters,
+            events,
+            identity: Mutex::new(identity),
+            books: Mutex::new(Books {
+                state: State::Connecting,
+                gave_up: None,
+                is_closing: false,
+                down_since: time::now(),
+                expected: 0,
+                buffer: Buffer::default(),
+                failed,
+                drained: 0,
+                said_buffering: false,
+                said_full: false,
+            }),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Makes the call: sends it, waits, and goes through outages with it as the configuration says.
+    pub fn execute(&self, request: &Request<'_>) -> std::result::Result<Executed, Incomplete> {
+        let mut past = Past::default();
+        loop {
+            let remaining = request.body.batch().map(|count| count - past.count);
+            let called = self.lane.call(remaining, request.deadline, |out| encode_rest(request, &past, out));
+            match called {
+                Called::Answered(reply, epoch) => match refused_for_now(&reply, request.body.is_atomic()) {
+                    Some(text) => {
+                        self.lane.fail(epoch, not_ready(&text));
+                        past.was_lost = true;
+                        self.books.lock().expected += 1;
+                    }
+                    None => return self.finish(request, past, Settled::Answered(reply)),
+                },
+                Called::Closed => {}
+                Called::TimedOut { unsent } => return Err(self.timed_out(request, past, !unsent)),
+                Called::Lost(loss) => past.take_over(request, loss, |past, loss| self.survives(request, past, loss))?,
+            }
+            match self.queue(request, &mut past)? {
+                Next::Settled(settled) => return self.finish(request, past, settled),
+                Next::Accepted => return Ok(Executed::Buffered),
+                Next::Again => {}
+            }
+        }
+    }
+
+    /// A call was lost: may it be sent again?
+    fn survives(&self, request: &Request<'_>, past: &Past, loss: &Loss) -> Result<()> {
+        match policy::after_loss(&self.config, request.nature, request.no_retry, past.was_written, true) {
+            AfterLoss::Again { may_repeat } => {
+                if past.was_written {
+                    self.counters.resent.add(1);
+                    if may_repeat {
+                        self.counters.resent_unsafe.add(1);
+                    }
+                }
+                Ok(())
+            }
+            AfterLoss::Unknown => {
+                self.check_in();
+                self.counters.unknown.add(1);
+                Err(Error::unknown(
+                    ErrorKind::ConnectionLost,
+                    format!("{}; the command was written and is not sent again", loss.cause),
+                ))
+            }
+        }
+    }
+
+    /// A caller whose connection was lost is accounted for.
+    fn check_in(&self) {
+        self.no_longer_expected(&mut self.books.lock());
+    }
+
+    fn no_longer_expected(&self, books: &mut Books) {
+        books.expected = books.expected.saturating_sub(1);
+        if books.expected == 0 {
+            self.changed.notify_all();
+        }
+    }
+
+    /// Joins the line and waits there.
+    fn queue(&self, request: &Request<'_>, past: &mut Past) -> std::result::Result<Next, Incomplete> {
+        let is_bufferable = self.config.buffer_commands && !request.no_buffer && request.nature.is_bufferable;
+        let mut books = self.books.lock();
+        if past.was_lost {
+            self.no_longer_expected(&mut books);
+        }
+        let length = request.body.encoded_len();
+        loop {
+            if let Some(error) = self.closed_to_new(&books) {
+                drop(books);
+                return Err(past.failed(request, error));
+            }
+            if books.state == State::Ready && books.buffer.unsent() == 0 && self.lane.is_open() {
+                return Ok(Next::Again);
+            }
+            if request.nature.is_read && self.config.reads_during_outage == OutageReads::Fail {
+                drop(books);
+                let error = Error::not_applied(ErrorKind::Unavailable, "there is an outage and reads do not wait");
+                return Err(past.failed(request, error));
+            }
+            let fresh = !past.was_lost;
+            if !is_bufferable
+                || !fresh
+                || books.buffer.has_room(length, self.config.buffer_max_commands, self.config.buffer_max_bytes)
+            {
+                break;
+            }
+            books = self.make_room(books, request.deadline)?;
+        }
+        let mut bytes = Vec::with_capacity(length);
+        encode_rest(request, past, &mut bytes);
+        let batch = request.body.batch().map(|count| {
+            let answered = past.answered.take();
+            Box::new(Batch { count: count - past.count, is_atomic: request.body.is_atomic(), answered })
+        });
+        let patience = self.patience(&books, request.deadline);
+        let accept_at_once = is_bufferable && patience.has_passed();
+        let slot = (!accept_at_once).then(|| Arc::new(Slot::default()));
+        let item = Item {
+            bytes: bytes.into_boxed_slice(),
+            waiter: slot.clone(),
+            batch,
+            since: time::now(),
+            nature: request.nature,
+            is_accepted: accept_at_once,
+            is_counted: is_bufferable,
+            was_written: past.was_written,
+            no_retry: request.no_retry,
+            is_finished: false,
+        };
+        if past.was_lost {
+            books.buffer.insert_lost(item);
+        } else {
+            books.buffer.push(item);
+        }
+        let Some(slot) = slot else {
+            self.accepted(&mut books);
+            return Ok(Next::Accepted);
+        };
+        drop(books);
+        self.wait_in_line(request, past, &slot, if is_bufferable { Some(patience) } else { None })
+    }
+
+    fn wait_in_line(
+        &self,
+        request: &Request<'_>,
+        past: &Past,
+        slot: &Arc<Slot<Settled>>,
+        patience: Option<Deadline>,
+    ) -> std::result::Result<Next, Incomplete> {
+        let until = patience.map_or(request.deadline, |patience| patience.min(request.deadline));
+        if slot.wait(until, std::time::Duration::ZERO) == Waited::Done {
+            return Ok(slot.take().map_or(Next::Again, Next::Settled));
+        }
+        let mut books = self.books.lock();
+        if patience.is_some() && books.buffer.accept(slot) {
+            self.accepted(&mut books);
+            return Ok(Next::Accepted);
+        }
+        let written = books.buffer.withdraw(slot);
+        drop(books);
+        match written {
+            Some(written) => Err(self.timed_out(request, Past { was_written: past.was_written, ..Past::default() }, written)),
+            // It left the line because it is settled.
+            None => {
+                slot.wait(Deadline::within(std::time::Duration::from_secs(1)), std::time::Duration::ZERO);
+                Ok(slot.take().map_or(Next::Again, Next::Settled))
+            }
+        }
+    }
+
+    /// How long a write waits for its reply before it is accepted instead.
+    fn patience(&self, books: &Books, deadline: Deadline) -> Deadline {
+        let from = match books.state {
+            State::Connecting | State::Reconnecting => books.down_since,
+            _ => time::now(),
+        };
+        Deadline::after(from, self.config.outage_grace).min(deadline)
+    }
+
+    fn accepted(&self, books: &mut Books) {
+        self.counters.buffered.add(1);
+        if !books.said_buffering {
+            books.said_buffering = true;
+            self.events.announce(Event::new(EventKind::Buffering, "writes are being buffered"));
+        }
+    }
+
+    /// The buffer has no room for a write: what `buffer_overflow` says.
+    fn make_room<'a>(&'a self, mut books: MutexGuard<'a, Books>, deadline: Deadline) -> Result<MutexGuard<'a, Books>> {
+        if !books.said_full {
+            books.said_full = true;
+            let count = books.buffer.accepted() as u64;
+            let message = "the buffer is full";
+            self.events.announce(Event { count, ..Event::new(EventKind::BufferFull, message) });
+        }
+        match self.config.buffer_overflow {
+            Overflow::Block if !deadline.has_passed() => return Ok(self.changed.wait(books, deadline)),
+            Overflow::DropOldest => {
+                if let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted) {
+                    self.counters.dropped.add(1);
+                    let error = Error::not_applied(ErrorKind::Dropped, "dropped from the full buffer for a newer command")
+                        .with_outcome(if item.was_written { Outcome::Unknown } else { Outcome::NotApplied });
+                    self.keep_failed(&mut books, item, error, EventKind::CommandDropped);
+                    return Ok(books);
+                }
+            }
+            Overflow::Reject | Overflow::Block => {}
+        }
+        self.counters.rejected.add(1);
+        Err(Error::not_applied(
+            ErrorKind::BufferFull,
+            format!(
+                "the buffer is full: {} commands, {} bytes",
+                books.buffer.accepted(),
+                books.buffer.accepted_bytes()
+            ),
+        ))
+    }
+
+    /// Puts an accepted command that will not be applied into the failed list, and says so.
+    pub(super) fn keep_failed(&self, books: &mut Books, item: Item, error: Error, kind: EventKind) {
+        let message = error.message.clone();
+        let (batch, is_atomic) = (item.batch_count(), item.is_atomic());
+        let failed_id = books.failed.add(item.bytes, batch, is_atomic, error);
+        self.events.announce(Event { failed_id, count: 1, ..Event::new(kind, message) });
+    }
+
+    fn closed_to_new(&self, books: &Books) -> Option<Error> {
+        if books.is_closing || books.state == State::Closed {
+            return Some(Error::not_applied(ErrorKind::Closed, "the client is closed"));
+        }
+        books.gave_up.clone()
+    }
+
+    fn timed_out(&self, request: &Request<'_>, past: Past, written: bool) -> Incomplete {
+        self.counters.timeouts.add(1);
+        let was_written = past.was_written || written;
+        let error = if was_written && !request.nature.is_read {
+            self.counters.unknown.add(1);
+            Error::unknown(ErrorKind::Timeout, "the deadline passed after the command was written")
+        } else if was_written {
+            Error::not_applied(ErrorKind::Timeout, "the deadline passed before the reply came")
+        } else {
+            Error::not_applied(ErrorKind::Timeout, "the deadline passed before the command could be sent")
+        };
+        past.failed(request, error)
+    }
+
+    /// Hands the replies to the caller.
+    fn finish(
+        &self,
+        request: &Request<'_>,
+        past: Past,
+        settled: Settled,
+    ) -> std::result::Result<Executed, Incomplete> {
+        let reply = match settled {
+            Settled::Answered(reply) => match past.answered {
+                Some(earlier) => Reply::concat(earlier, reply),
+                None => reply,
+            },
+            Settled::Failed(error, reply) => return Err(Incomplete { error, reply }),
+        };
+        self.counters.replies.add(reply_count(request));
+        if request.body.is_atomic() {
+            return self.finish_atomic(reply);
+        }
+        if request.body.batch().is_none()
+            && let Some(text) = reply.root().as_error()
+        {
+            self.counters.server_errors.add(1);
+            return Err(Error::server(&text, policy::outcome_of_error(&text, request.nature.is_script)).into());
+        }
+        Ok(Executed::Reply(reply))
+    }
+
+    /// Takes what EXEC answered out of the replies to MULTI, the commands and EXEC.
+    fn finish_atomic(&self, reply: Reply) -> std::result::Result<Executed, Incomplete> {
+        let root = reply.root();
+        let last = root.len().saturating_sub(1);
+        let refused = root.iter().take(last).find_map(|value| value.as_error());
+        let Some(exec) = reply.element(last) else {
+            return Err(Error::unknown(ErrorKind::Protocol, "the reply to EXEC is missing").into());
+        };
+        let Some(text) = exec.root().as_error() else { return Ok(Executed::Reply(exec)) };
+        self.counters.server_errors.add(1);
+        // EXECABORT says that a command was refused when it was queued; which error that was is told before.
+        let text = match refused {
+            Some(cause) => format!("{text} ({cause})"),
+            None => text.into_owned(),
+        };
+        Err(Error::server(&text, Outcome::NotApplied).into())
+    }
+
+    // ---- watching and steering --------------------------------------------------------------------------------------
+
+    /// The state of the connection.
+    pub fn state(&self) -> State {
+        let books = self.books.lock();
+        match books.state {
+            // The loss is known to the lane before the supervisor has entered it in the books.
+            State::Ready if !self.lane.is_open() => State::Reconnecting,
+            state => state,
+        }
+    }
+
+    /// Waits until commands flow.
+    pub fn wait_ready(&self, deadline: Deadline) -> Result<()> {
+        let mut books = self.books.lock();
+        loop {
+            if let Some(error) = self.closed_to_new(&books) {
+                return Err(error.with_outcome(Outcome::None));
+            }
+            if books.state == State::Ready && self.lane.is_open() {
+                return Ok(());
+            }
+            if deadline.has_passed() {
+                return Err(Error::new(ErrorKind::Timeout, "there is no connection yet"));
+            }
+            books = self.changed.wait(books, deadline);
+        }
+    }
+
+    /// Waits until no accepted command is left in the buffer.
+    pub fn flush(&self, deadline: Deadline) -> Result<()> {
+        let mut books = self.books.lock();
+        loop {
+            let left = books.buffer.accepted();
+            if left == 0 {
+                return Ok(());
+            }
+            if books.state == State::Closed {
+                return Err(Error::new(ErrorKind::Closed, format!("the client is closed; {left} commands are buffered")));
+            }
+            if deadline.has_passed() {
+                return Err(Error::new(ErrorKind::Timeout, format!("{left} commands are still buffered")));
+            }
+            books = self.changed.wait(books, deadline);
+        }
+    }
+
+    /// Lets nothing new in.
+    pub fn start_closing(&self) {
+        self.books.lock().is_closing = true;
+        self.changed.notify_all();
+    }
+
+    /// How many accepted commands are in the buffer.
+    pub fn buffered(&self) -> u64 {
+        self.books.lock().buffer.accepted() as u64
+    }
+
+    /// How many accepted commands are left at the end: never written, and perhaps applied.
+    pub fn left_behind(&self) -> (u64, u64) {
+        let mut books = self.books.lock();
+        let (mut lost, mut unknown) = (0, 0);
+        while let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted) {
+            if item.was_written { unknown += 1 } else { lost += 1 }
+        }
+        (lost, unknown)
+    }
+
+    /// Adds the gauges to a snapshot of the counters.
+    pub fn stats(&self) -> Stats {
+        let mut stats = self.counters.snapshot();
+        let books = self.books.lock();
+        stats.buffered_now = books.buffer.accepted() as u64;
+        stats.buffered_bytes_now = books.buffer.accepted_bytes() as u64;
+        stats.failed_now = books.failed.len() as u64;
+        drop(books);
+        stats.in_flight_now = self.lane.in_flight() as u64;
+        stats
+    }
+
+    /// How many failed commands are kept.
+    pub fn failed_count(&self) -> u64 {
+        self.books.lock().failed.len() as u64
+    }
+
+    /// The oldest failed command with a number above `after`.
+    pub fn failed_next(&self, after: u64) -> Option<FailedCommand> {
+        self.books.lock().failed.next(after)
+    }
+
+    /// Forgets a failed command.
+    pub fn failed_discard(&self, id: u64) -> Result<()> {
+        self.books.lock().failed.take(id).map(drop).ok_or_else(|| no_such_failure(id))
+    }
+
+    /// Puts a failed command back at the end of the buffer.
+    pub fn failed_retry(&self, id: u64) -> Result<()> {
+        let mut books = self.books.lock();
+        if let Some(error) = self.closed_to_new(&books) {
+            return Err(error);
+        }
+        let kept = books.failed.take(id).ok_or_else(|| no_such_failure(id))?;
+        let batch = kept
+            .batch
+            .map(|count| Box::new(Batch { count, is_atomic: kept.is_atomic, answered: None }));
+        books.buffer.push(Item {
+            bytes: kept.bytes,
+            waiter: None,
+            batch,
+            since: time::now(),
+            nature: policy::Nature { is_read: false, is_state_idempotent: false, ..policy::Nature::EMPTY },
+            is_accepted: true,
+            is_counted: true,
+            was_written: false,
+            no_retry: false,
+            is_finished: false,
+        });
+        self.counters.buffered.add(1);
+        if books.state == State::Ready {
+            self.send_unsent(&mut books, usize::MAX);
+        }
+        Ok(())
+    }
+
+    /// Remembers what a command that succeeded changed about the connection, so that the next one is made the same.
+    pub fn remember(&self, change: SessionChange, argv: &[&[u8]]) {
+        self.identity.lock().change(change, argv);
+    }
+
+    /// Queues what has not been sent, as long as at most `window` are unanswered.
+    pub(super) fn send_unsent(&self, books: &mut Books, window: usize) {
+        while books.buffer.outstanding() < window
+            && let Some((token, item)) = books.buffer.next_unsent()
+            && self.lane.queue_for_sink(token, item.batch_count(), &item.bytes)
+        {
+            books.buffer.mark_sent();
+        }
+    }
+}
+
+impl Past {
+    /// Takes over what is known of a call that was lost; an error when it does not survive.
+    fn take_over(
+        &mut self,
+        request: &Request<'_>,
+        mut loss: Loss,
+        survives: impl FnOnce(&Past, &Loss) -> Result<()>,
+    ) -> std::result::Result<(), Incomplete> {
+        self.was_lost = true;
+        if request.body.is_atomic() {
+            // Without its EXEC a transaction is discarded by the server.
+            self.was_written |= loss.written >= request.body.encoded_len();
+        } else {
+            let answered = loss.partial.take();
+            let count = answered.as_ref().map_or(0, |reply| reply.root().len());
+            self.was_written = rest_was_written(request, self.count, count, loss.written);
+            self.count += count;
+            self.answered = match (self.answered.take(), answered) {
+                (Some(earlier), Some(later)) => Some(Reply::concat(earlier, later)),
+                (earlier, later) => earlier.or(later),
+            };
+        }
+        survives(self, &loss).map_err(|error| std::mem::take(self).failed(request, error))
+    }
+
+    /// The failure of a call of which a part may have been answered.
+    fn failed(&mut self, request: &Request<'_>, mut error: Error) -> Incomplete {
+        if self.was_written && error.outcome == Outcome::NotApplied && !request.nature.is_read {
+            error.outcome = Outcome::Unknown;
+        }
+        let reply = self.answered.take().and_then(|answered| fill_up(request, answered, &error));
+        Incomplete { error, reply }
+    }
+}
+
+/// Puts an error value in the place of each reply that did not come.
+fn fill_up(request: &Request<'_>, answered: Reply, error: &Error) -> Option<Reply> {
+    let missing = request.body.batch()?.checked_sub(answered.root().len())?;
+    let word = if error.outcome == Outcome::NotApplied { "NOTAPPLIED" } else { "UNKNOWN" };
+    let text = format!("{word} {}", error.message);
+    Some(Reply::concat(answered, Reply::array(vec![Reply::error(&text); missing])))
+}
+
+/// Was the last byte of anything unanswered handed to the kernel?
+fn rest_was_written(request: &Request<'_>, before: usize, answered: usize, written: usize) -> bool {
+    match request.body {
+        crate::delivery::request::Body::Command(_) => written >= request.body.encoded_len(),
+        crate::delivery::request::Body::Batch { bytes, .. } => {
+            let start = length_of_commands(bytes, before);
+            let rest = bytes.get(start..).unwrap_or_default();
+            written > 0 && length_of_commands(rest, answered + 1) <= written
+        }
+    }
+}
+
+fn encode_rest(request: &Request<'_>, past: &Past, out: &mut Vec<u8>) {
+    match request.body {
+        crate::delivery::request::Body::Batch { bytes, .. } if past.count > 0 => {
+            let skipped = length_of_commands(bytes, past.count);
+            out.extend_from_slice(bytes.get(skipped..).unwrap_or_default());
+        }
+        body => body.encode(out),
+    }
+}
+
+/// The text of the refusal when the whole of a reply says "not now", so that all of it can be asked again. A batch in
+/// which some commands were answered is left as it is.
+pub(super) fn refused_for_now(reply: &Reply, is_atomic: bool) -> Option<String> {
+    let root = reply.root();
+    if let Some(text) = root.as_error() {
+        return policy::is_not_now(&text).then(|| text.into_owned());
+    }
+    if !root.kind().is_aggregate() || root.is_empty() {
+        return None;
+    }
+    let refusal = |value: crate::resp::Value<'_>| {
+        value.as_error().filter(|text| policy::is_not_now(text)).map(std::borrow::Cow::into_owned)
+    };
+    if is_atomic {
+        // One refusal aborts all.
+        return root.iter().find_map(refusal);
+    }
+    let first = refusal(root.get(0)?)?;
+    root.iter().all(|value| refusal(value).is_some()).then_some(first)
+}
+
+pub(super) fn not_ready(text: &str) -> Error {
+    Error::new(ErrorKind::ConnectionLost, format!("the server refused a command: {text}"))
+}
+
+fn reply_count(request: &Request<'_>) -> u64 {
+    request.body.batch().map_or(1, |count| count as u64)
+}
+
+fn no_such_failure(id: u64) -> Error {
+    Error::new(ErrorKind::InvalidArgument, format!("there is no failed command with the id {id}"))
+}

@@ -1,0 +1,105 @@
+//! What a caller hands to delivery and what it gets back. Plain values; nothing here waits or decides.
+
+use crate::delivery::policy::Nature;
+use crate::error::Error;
+use crate::resp::{Reply, decode_command, encode, encoded_len};
+use crate::time::Deadline;
+
+/// What a command that did not fail came to.
+#[derive(Debug)]
+pub enum Executed {
+    /// The server's reply; never an error at the top level.
+    Reply(Reply),
+    /// Accepted into the buffer during an outage; it will be applied after recovery, in order.
+    Buffered,
+}
+
+/// A call that did not get all of its replies.
+#[derive(Debug)]
+pub struct Incomplete {
+    /// Why.
+    pub error: Error,
+    /// One value per command of a pipeline: the replies that came, and in place of each other one an error value that
+    /// starts with `NOTAPPLIED` or `UNKNOWN`. `None` when no command was answered: all share the outcome in `error`.
+    pub reply: Option<Reply>,
+}
+
+impl From<Error> for Incomplete {
+    fn from(error: Error) -> Self {
+        Incomplete { error, reply: None }
+    }
+}
+
+/// The bytes to send, and how many replies they bring.
+#[derive(Clone, Copy, Debug)]
+pub enum Body<'a> {
+    /// One command.
+    Command(&'a [&'a [u8]]),
+    /// Encoded commands whose replies come back as one array.
+    Batch {
+        /// The commands, encoded.
+        bytes: &'a [u8],
+        /// How many they are.
+        count: usize,
+        /// The first is MULTI and the last is EXEC.
+        is_atomic: bool,
+    },
+}
+
+impl Body<'_> {
+    /// Appends the encoded commands.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Body::Command(argv) => encode(out, argv),
+            Body::Batch { bytes, .. } => out.extend_from_slice(bytes),
+        }
+    }
+
+    /// How many bytes `encode` appends.
+    pub fn encoded_len(&self) -> usize {
+        match self {
+            Body::Command(argv) => encoded_len(argv),
+            Body::Batch { bytes, .. } => bytes.len(),
+        }
+    }
+
+    /// How many replies come as one array; `None` for a single reply.
+    pub fn batch(&self) -> Option<usize> {
+        match self {
+            Body::Command(_) => None,
+            Body::Batch { count, .. } => Some(*count),
+        }
+    }
+
+    /// Are its commands all or nothing?
+    pub fn is_atomic(&self) -> bool {
+        matches!(self, Body::Batch { is_atomic: true, .. })
+    }
+}
+
+/// One call of a program.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// What to send.
+    pub body: Body<'a>,
+    /// What it is.
+    pub nature: Nature,
+    /// When the caller stops waiting.
+    pub deadline: Deadline,
+    /// The caller needs the reply: no buffering.
+    pub no_buffer: bool,
+    /// Its bytes may be written once only.
+    pub no_retry: bool,
+}
+
+/// How many bytes the first `count` encoded commands take.
+pub fn length_of_commands(bytes: &[u8], count: usize) -> usize {
+    let mut used = 0;
+    for _ in 0..count {
+        match bytes.get(used..).and_then(decode_command) {
+            Some((_, length)) => used += length,
+            None => break,
+        }
+    }
+    used
+}

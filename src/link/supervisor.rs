@@ -1,0 +1,252 @@
+//! The supervisor: one thread per client that keeps its lane connected. Owns the life of connections: attempts, pauses,
+//! giving up, the slow probe, health checks, and noticing that a connection has ended while nobody uses it.
+//!
+//! It sleeps in `poll` and wakes for health checks only when all is well. What becomes of commands it leaves to its
+//! crew, the layer above. It never drops a command and never runs a callback of the program.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, Result};
+use crate::link::backoff::{self, Next};
+use crate::link::lane::{Lane, LostEntry};
+use crate::net::dial::Dialer;
+use crate::net::handshake::{Greeting, Identity, handshake};
+use crate::net::socket::Socket;
+use crate::net::wake::{self, Waker};
+use crate::net::{Attempt, Refusal};
+use crate::stats::Counters;
+use crate::sync::Mutex;
+use crate::time::{self, Deadline};
+
+/// The layer above, as the supervisor sees it. All of it runs on the supervisor's thread.
+pub trait Crew: Send + Sync {
+    /// Who the client is on the next connection.
+    fn identity(&self) -> Identity;
+    /// The connection is gone; these had no reply, in order.
+    fn lost(&self, entries: Vec<LostEntry>, cause: &Error);
+    /// An attempt failed; the next follows after `pause`.
+    fn waiting(&self, refusal: &Refusal, attempts: u32, pause: Duration);
+    /// No more attempts but the slow probe.
+    fn gave_up(&self, refusal: &Refusal, attempts: u32);
+    /// There is a connection: send what waits for one and open the lane. False when it was lost again before.
+    fn recover(&self, greeting: &Greeting, supervision: &Supervision) -> bool;
+    /// Look after what gets old: when to look again.
+    fn sweep(&self) -> Option<Duration>;
+    /// The supervisor ends; nothing will be sent any more.
+    fn ended(&self);
+}
+
+/// What the supervisor shares with the threads that steer it.
+#[derive(Debug)]
+pub struct Supervision {
+    /// The lane it keeps.
+    pub lane: Arc<Lane>,
+    /// Ends its present wait.
+    pub waker: Arc<Waker>,
+    stopping: AtomicBool,
+    hurry: AtomicBool,
+}
+
+impl Supervision {
+    /// For a lane and the waker that the lane calls for attention with.
+    pub fn new(lane: Arc<Lane>, waker: Arc<Waker>) -> Self {
+        Supervision { lane, waker, stopping: AtomicBool::new(false), hurry: AtomicBool::new(false) }
+    }
+
+    /// Ends the present pause between attempts.
+    pub fn hurry(&self) {
+        self.hurry.store(true, Ordering::Release);
+        self.waker.wake();
+    }
+
+    /// Has the supervisor been told to end?
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+}
+
+/// The thread, and how to end it.
+#[derive(Debug)]
+pub struct Supervisor {
+    supervision: Arc<Supervision>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Supervisor {
+    /// Starts the thread; the first attempt is made at once.
+    pub fn start(
+        config: Arc<Config>,
+        supervision: Arc<Supervision>,
+        crew: Arc<dyn Crew>,
+        counters: Arc<Counters>,
+    ) -> Result<Self> {
+        let watch = Watch { config, supervision: supervision.clone(), crew, counters, dialer: Dialer::default() };
+        let thread = std::thread::Builder::new()
+            .name("rr-supervisor".into())
+            .spawn(move || watch.keep())
+            .map_err(|error| Error::new(ErrorKind::System, format!("cannot start the supervisor thread: {error}")))?;
+        Ok(Supervisor { supervision, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Ends the thread; the connection is closed. Returns when it has ended.
+    pub fn stop(&self) {
+        self.supervision.stopping.store(true, Ordering::Release);
+        self.supervision.waker.wake();
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// What the thread itself holds.
+struct Watch {
+    config: Arc<Config>,
+    supervision: Arc<Supervision>,
+    crew: Arc<dyn Crew>,
+    counters: Arc<Counters>,
+    dialer: Dialer,
+}
+
+impl Watch {
+    fn keep(mut self) {
+        let lane = self.supervision.lane.clone();
+        let mut since = time::now();
+        let mut attempts = 0;
+        while let Some((socket, greeting)) = self.connect(since, &mut attempts) {
+            self.counters.connects.add(1);
+            if let Err(error) = lane.install(socket) {
+                self.crew.lost(Vec::new(), &Error::new(ErrorKind::System, error.to_string()));
+                continue;
+            }
+            let was_open = self.crew.recover(&greeting, &self.supervision);
+            if was_open {
+                self.serve();
+                since = time::now();
+                attempts = 0;
+            } else {
+                attempts += 1;
+            }
+            let cause = lane.failure().unwrap_or_else(closing);
+            lane.fail(lane.epoch(), cause.clone());
+            let entries = lane.collect();
+            self.counters.disconnects.add(1);
+            self.crew.lost(entries, &cause);
+        }
+        self.crew.ended();
+    }
+
+    /// Attempts until there is a connection; `None` when told to end.
+    fn connect(&mut self, since: Instant, attempts: &mut u32) -> Option<(Socket, Greeting)> {
+        let mut gave_up = false;
+        // Attempts that reached the server and were thrown out again have to pause, too.
+        if *attempts > 0 && let Next::After(pause) = self.next(*attempts, since) {
+            self.pause(Some(pause));
+        }
+        loop {
+            if self.supervision.is_stopping() {
+                return None;
+            }
+            self.supervision.hurry.store(false, Ordering::Release);
+            let refusal = match self.attempt() {
+                Ok(ready) => return Some(ready),
+                Err(refusal) => refusal,
+            };
+            if self.supervision.is_stopping() {
+                return None;
+            }
+            *attempts = attempts.saturating_add(1);
+            self.counters.connect_failures.add(1);
+            let next = if gave_up || refusal.is_lasting() { Next::GiveUp } else { self.next(*attempts, since) };
+            match next {
+                Next::After(pause) => {
+                    self.crew.waiting(&refusal, *attempts, pause);
+                    self.pause(Some(pause));
+                }
+                Next::GiveUp => {
+                    if !gave_up {
+                        self.crew.gave_up(&refusal, *attempts);
+                        gave_up = true;
+                    }
+                    self.pause(backoff::probe_interval(&self.config));
+                }
+            }
+        }
+    }
+
+    fn next(&self, attempts: u32, since: Instant) -> Next {
+        backoff::next(&self.config, attempts, time::now().saturating_duration_since(since), backoff::draw)
+    }
+
+    fn attempt(&mut self) -> std::result::Result<(Socket, Greeting), Refusal> {
+        let attempt = Attempt {
+            deadline: Deadline::within(self.config.connect_timeout),
+            waker: &self.supervision.waker,
+            abandoned: &self.supervision.stopping,
+        };
+        let socket = self.dialer.dial(&self.config, &attempt).map_err(Refusal::Unreachable)?;
+        let greeting = handshake(&socket, &self.crew.identity(), &attempt)?;
+        Ok((socket, greeting))
+    }
+
+    /// Sleeps, unless hurried or told to end.
+    fn pause(&self, length: Option<Duration>) {
+        let deadline = Deadline::within_or_never(length);
+        while !deadline.has_passed()
+            && !self.supervision.hurry.load(Ordering::Acquire)
+            && !self.supervision.is_stopping()
+        {
+            let left = earlier(deadline.remaining(), self.crew.sweep());
+            wake::wait(Some(&self.supervision.waker), None, left);
+        }
+    }
+
+    /// Looks after an open lane until its connection ends or the supervisor is told to end.
+    fn serve(&self) {
+        let lane = &self.supervision.lane;
+        loop {
+            let down = || self.supervision.is_stopping() || lane.failure().is_some();
+            if down() {
+                return;
+            }
+            let mut until = self.crew.sweep();
+            match lane.check_stall() {
+                Some(stalled) => until = earlier(until, Some(self.config.command_timeout.saturating_sub(stalled))),
+                None => {
+                    if let Some(interval) = self.config.health_check_interval {
+                        let left = interval.saturating_sub(lane.silent_for());
+                        if left.is_zero() {
+                            lane.queue_ping();
+                            continue;
+                        }
+                        until = earlier(until, Some(left));
+                    }
+                }
+            }
+            // A moment more than asked for, so that what was waited for has really come.
+            let until = until.map(|until| until + Duration::from_millis(1));
+            lane.serve(&self.supervision.waker, until, &down);
+        }
+    }
+}
+
+fn earlier(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+fn closing() -> Error {
+    Error::new(ErrorKind::Closed, "the client was closed")
+}

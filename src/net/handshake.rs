@@ -1,0 +1,229 @@
+//! A connected socket becomes a connection that is ready for commands. Owns what is said first, in one round trip:
+//! HELLO with AUTH and name, SELECT, and a PING that tells a server that is not ready from one that is.
+//!
+//! Runs on the supervisor's thread, before anybody else uses the socket. It never retries; what the server refuses is
+//! told apart into what passes, what lasts and what is broken. No credential reaches an error message.
+
+use crate::config::Protocol;
+use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::net::socket::{Socket, Wait};
+use crate::net::wake::Interest;
+use crate::net::{Attempt, Refusal};
+use crate::resp::{Decoder, Limits, Progress, Reply, encode};
+
+/// Who the client is on each new connection: what was configured, then whatever the program changed at run time.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Protocol version asked for.
+    pub protocol: Protocol,
+    /// User name and password; the user `default` when there is no name.
+    pub username: Option<Vec<u8>>,
+    /// See `username`.
+    pub password: Option<Vec<u8>>,
+    /// The database.
+    pub db: Vec<u8>,
+    /// The connection's name.
+    pub client_name: Option<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Identity").field("protocol", &self.protocol).finish_non_exhaustive()
+    }
+}
+
+/// What the server said of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Greeting {
+    /// RESP version in use.
+    pub protocol: u8,
+    /// The server's version, when it told.
+    pub version: Option<String>,
+    /// The connection's id at the server, when it told.
+    pub client_id: Option<i64>,
+    /// `master` or `replica`, when it told.
+    pub role: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Hello,
+    Auth,
+    Name,
+    Select,
+    Ping,
+}
+
+/// Makes the server ready for commands, or says why it is not.
+pub fn handshake(
+    socket: &Socket,
+    identity: &Identity,
+    attempt: &Attempt<'_>,
+) -> std::result::Result<Greeting, Refusal> {
+    let mut talk = Talk { socket, attempt, decoder: Decoder::new(Limits::default()), input: Vec::new(), used: 0 };
+    if identity.protocol != Protocol::Resp2 {
+        match introduce(&mut talk, identity, true)? {
+            Some(greeting) => return Ok(greeting),
+            None if identity.protocol == Protocol::Resp3 => {
+                return Err(Refusal::Misfit(Error::new(
+                    ErrorKind::Unsupported,
+                    "the server does not speak RESP3 and protocol=3 asks for it",
+                )));
+            }
+            None => {}
+        }
+    }
+    introduce(&mut talk, identity, false)?.ok_or_else(|| Refusal::Unreachable(broken("the server did not answer")))
+}
+
+/// One round trip. `None` when the server does not know HELLO.
+fn introduce(
+    talk: &mut Talk<'_>,
+    identity: &Identity,
+    hello: bool,
+) -> std::result::Result<Option<Greeting>, Refusal> {
+    let mut request = Vec::new();
+    let mut steps = Vec::new();
+    let mut say = |step: Step, argv: &[&[u8]]| {
+        encode(&mut request, argv);
+        steps.push(step);
+    };
+    let user = identity.username.as_deref().unwrap_or(b"default");
+    match (hello, identity.password.as_deref()) {
+        (true, Some(password)) => say(Step::Hello, &[b"HELLO", b"3", b"AUTH", user, password]),
+        (true, None) => say(Step::Hello, &[b"HELLO", b"3"]),
+        (false, Some(password)) if identity.username.is_some() => say(Step::Auth, &[b"AUTH", user, password]),
+        (false, Some(password)) => say(Step::Auth, &[b"AUTH", password]),
+        (false, None) => {}
+    }
+    if let Some(name) = identity.client_name.as_deref() {
+        say(Step::Name, &[b"CLIENT", b"SETNAME", name]);
+    }
+    if identity.db != b"0" {
+        say(Step::Select, &[b"SELECT", &identity.db]);
+    }
+    say(Step::Ping, &[b"PING"]);
+    talk.send(&request).map_err(Refusal::Unreachable)?;
+
+    let mut greeting = Greeting { protocol: if hello { 3 } else { 2 }, ..Greeting::default() };
+    let mut refusal = None;
+    let mut knows_hello = true;
+    for step in steps {
+        let reply = match (talk.receive(), refusal.take()) {
+            (Ok(reply), earlier) => {
+                refusal = earlier;
+                reply
+            }
+            // A server with no room says so and closes.
+            (Err(_), Some(refusal)) => return Err(refusal),
+            (Err(error), None) => return Err(Refusal::Unreachable(error)),
+        };
+        match reply.root().as_error() {
+            Some(text) if step == Step::Hello && is_unknown_hello(text) => knows_hello = false,
+            // What follows a refused step fails for its sake: the first refusal is the cause.
+            Some(text) if refusal.is_none() => refusal = judge(step, text),
+            Some(_) => {}
+            None if step == Step::Hello => read_greeting(&reply, &mut greeting),
+            None => {}
+        }
+    }
+    match refusal {
+        _ if !knows_hello => Ok(None),
+        Some(refusal) => Err(refusal),
+        None => Ok(Some(greeting)),
+    }
+}
+
+fn is_unknown_hello(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    lower.contains("unknown command") || lower.starts_with("noproto")
+}
+
+/// What an error in answer to a step means; `None` when the connection is ready all the same.
+fn judge(step: Step, text: &str) -> Option<Refusal> {
+    let code = text.split_ascii_whitespace().next().unwrap_or_default();
+    let lower = text.to_ascii_lowercase();
+    let error = |kind, said: &str| {
+        Error { message: format!("{said}: {text}").into(), kind, ..Error::server(text, Outcome::None) }
+    };
+    if matches!(code, "LOADING" | "MASTERDOWN" | "BUSY") || lower.contains("max number of clients") {
+        return Some(Refusal::NotNow(error(ErrorKind::Server, "the server is not ready")));
+    }
+    let about_credentials = matches!(code, "WRONGPASS" | "NOAUTH")
+        || (matches!(step, Step::Hello | Step::Auth) && (lower.contains("password") || code == "NOPERM"));
+    if about_credentials {
+        return Some(Refusal::Credentials(error(ErrorKind::Auth, "the server refused the credentials")));
+    }
+    match step {
+        // A user who may not PING may still be allowed everything else.
+        Step::Ping => None,
+        Step::Name if code == "NOPERM" => None,
+        Step::Hello | Step::Auth => Some(Refusal::Misfit(error(ErrorKind::Server, "the server refused the handshake"))),
+        Step::Name => Some(Refusal::Misfit(error(ErrorKind::Server, "the server refused the client name"))),
+        Step::Select => Some(Refusal::Misfit(error(ErrorKind::Server, "the server refused the database"))),
+    }
+}
+
+fn read_greeting(reply: &Reply, greeting: &mut Greeting) {
+    let root = reply.root();
+    let mut fields = root.iter();
+    while let (Some(name), Some(value)) = (fields.next(), fields.next()) {
+        let text = || value.as_bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        match name.as_bytes() {
+            Some(b"version") => greeting.version = text(),
+            Some(b"role") => greeting.role = text(),
+            Some(b"id") => greeting.client_id = value.as_integer(),
+            _ => {}
+        }
+    }
+}
+
+fn broken(said: &str) -> Error {
+    Error::new(ErrorKind::ConnectionLost, format!("handshake failed: {said}"))
+}
+
+/// The conversation on a socket that nobody else uses yet.
+struct Talk<'a> {
+    socket: &'a Socket,
+    attempt: &'a Attempt<'a>,
+    decoder: Decoder,
+    input: Vec<u8>,
+    used: usize,
+}
+
+impl Talk<'_> {
+    fn send(&mut self, mut bytes: &[u8]) -> Result<()> {
+        while !bytes.is_empty() {
+            match self.socket.send(bytes) {
+                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    self.attempt.wait(self.socket, Interest { readable: false, writable: true })?;
+                }
+                Err(error) => return Err(broken(&error.to_string())),
+            }
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self) -> Result<Reply> {
+        loop {
+            let rest = self.input.get(self.used..).unwrap_or_default();
+            let (count, progress) = self.decoder.decode(rest).map_err(|error| broken(&error.to_string()))?;
+            self.used += count;
+            match progress {
+                Progress::Reply(reply) => return Ok(reply),
+                Progress::Push(_) => continue,
+                Progress::NeedMore => {}
+            }
+            match self.socket.receive(&mut self.input, 4096, Wait::No) {
+                Ok(0) => return Err(broken("the server closed the connection")),
+                Ok(_) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    self.attempt.wait(self.socket, Interest { readable: true, writable: false })?;
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(broken(&error.to_string())),
+            }
+        }
+    }
+}
