@@ -7,14 +7,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::command::{self, Placement};
+use crate::command::Placement;
 use crate::config::Config;
 use crate::delivery::desk::Desk;
 use crate::delivery::policy::Nature;
-use crate::delivery::request::{Body, Request};
+use crate::delivery::request::{Body, Request, admit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, EventHandler, Events};
-use crate::link::lane::{Lane, LaneSettings};
+use crate::link::lane::{Lane, LaneSettings, Sink};
 use crate::link::supervisor::{Supervision, Supervisor};
 use crate::net::wake::Waker;
 use crate::resp::Limits;
@@ -89,12 +89,11 @@ impl Client {
         let events = Arc::new(Events::new(config.event_queue_size, handler)?);
         let waker = Waker::new().map_err(|error| Error::new(ErrorKind::System, format!("no descriptor: {error}")))?;
         let waker = Arc::new(waker);
-        let desk = Arc::new_cyclic(|desk| {
-            let sink = crate::delivery::desk::LateSink::new(desk.clone());
-            let lane = Lane::new(lane_settings(&config), counters.clone(), Arc::new(sink), waker.clone());
-            Desk::new(config.clone(), Arc::new(lane), counters.clone(), events.clone())
-        });
-        let supervision = Arc::new(Supervision::new(desk.lane(), waker));
+        let lane = Arc::new(Lane::new(lane_settings(&config), counters.clone(), waker.clone()));
+        let desk = Arc::new(Desk::new(config.clone(), lane.clone(), counters.clone(), events.clone()));
+        let sink: Arc<dyn Sink> = desk.clone();
+        lane.attach(Arc::downgrade(&sink));
+        let supervision = Arc::new(Supervision::new(lane, waker));
         let supervisor = Supervisor::start(config.clone(), supervision.clone(), desk.clone(), counters.clone())?;
         Ok(Client { core: Arc::new(Core { config, desk, events, counters, supervision, supervisor }) })
     }
@@ -125,7 +124,7 @@ impl Client {
 
     /// Sends a command with settings of its own and waits for its reply.
     pub fn command_with(&self, argv: &[&[u8]], options: &CommandOptions) -> Result<Executed> {
-        let traits = command::classify_checked(argv)?;
+        let traits = admit(argv)?;
         let request = Request {
             body: Body::Command(argv),
             nature: Nature::of(traits),

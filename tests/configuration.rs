@@ -654,13 +654,6 @@ fn contradictions_are_found_whatever_the_order() {
     assert!(refused(config.validate()).contains("\"password\" is not set"));
     from_url("redis://app:x@h").validate().unwrap();
     from_url("redis://:x@h").validate().unwrap();
-
-    let mut config = from_url("redis://h?command_timeout_ms=250");
-    let message = refused(config.validate());
-    assert!(message.contains("\"outage_grace_ms\" is 250 and \"command_timeout_ms\" is 250"), "{message}");
-    config.set("buffer_commands", "false").unwrap();
-    config.validate().unwrap();
-    from_url("redis://h?command_timeout_ms=250&outage_grace_ms=249").validate().unwrap();
 }
 
 #[test]

@@ -322,14 +322,6 @@ impl Config {
                  (for a user with nopass, any password will do)"
             )));
         }
-        if self.buffer_commands && self.outage_grace >= self.command_timeout {
-            return Err(refusal(format!(
-                "option \"outage_grace_ms\" is {} and \"command_timeout_ms\" is {}: a write would time out before it \
-                 could be buffered; make outage_grace_ms the smaller one, or set buffer_commands to false",
-                self.outage_grace.as_millis(),
-                self.command_timeout.as_millis()
-            )));
-        }
         Ok(())
     }
 

@@ -670,7 +670,7 @@ unix://[user[:password]@]/path/to/socket[?db=1&option=value…]
 | `redis://:secret@10.0.0.7:6380/2` | password of the user `default`, database 2 |
 | `valkey://app:p%40ss@cache.example.org?client_name=shop&protocol=3` | user `app`, password `p@ss`, a name, RESP3 only |
 | `redis://[::1]:6379/?reconnect_tries=-1&buffer_max_bytes=256MiB` | IPv6; never gives up; a larger buffer |
-| `unix:///run/redis/redis.sock?db=3&command_timeout_ms=200&outage_grace_ms=50` | a unix socket, database 3 |
+| `unix:///run/redis/redis.sock?db=3&command_timeout_ms=200` | a unix socket, database 3 |
 
 ### From the environment
 
@@ -702,8 +702,6 @@ address is always taken as a whole (without a port, 6379). Applied in the usual 
 Checked when a client is created, so that the order of setting does not matter:
 
 * `username` without `password`: Redis asks for both. For a user with `nopass`, any password will do.
-* `outage_grace_ms` not less than `command_timeout_ms` while `buffer_commands` is on: a write would time out before it could be
-  buffered.
 
 ## What is not shown
 

@@ -5,14 +5,14 @@
 //! touches a socket; the supervisor works its other side (`recovery`). Lock order: the desk, then the lane.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::command::SessionChange;
 use crate::config::{Config, OutageReads, Overflow};
 use crate::delivery::buffer::{Batch, Buffer, Item, Settled};
 use crate::delivery::failed::{FailedCommand, FailedList};
 use crate::delivery::policy::{self, AfterLoss};
-use crate::delivery::request::{Executed, Incomplete, Request, length_of_commands};
+use crate::delivery::request::{Body, Executed, Incomplete, Request, length_of_commands};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::event::{Event, EventKind, Events};
 use crate::link::lane::{Called, Lane, Loss};
@@ -129,8 +129,24 @@ impl Desk {
         }
     }
 
+    /// How long a call may take unless it says otherwise.
+    pub fn command_timeout(&self) -> Duration {
+        self.config.command_timeout
+    }
+
+    /// Checks the call, counts it and makes it.
+    pub fn call(&self, request: &Request<'_>) -> std::result::Result<Executed, Incomplete> {
+        self.counters.commands.add(reply_count(request));
+        let (length, limit) = (request.body.encoded_len(), self.config.max_output_bytes);
+        if length > limit {
+            let text = format!("the command has {length} bytes and max_output_bytes is {limit}");
+            return Err(Error::not_applied(ErrorKind::TooLarge, text).into());
+        }
+        self.execute(request)
+    }
+
     /// Makes the call: sends it, waits, and goes through outages with it as the configuration says.
-    pub fn execute(&self, request: &Request<'_>) -> std::result::Result<Executed, Incomplete> {
+    fn execute(&self, request: &Request<'_>) -> std::result::Result<Executed, Incomplete> {
         let mut past = Past::default();
         loop {
             let remaining = request.body.batch().map(|count| count - past.count);
@@ -263,7 +279,7 @@ impl Desk {
         patience: Option<Deadline>,
     ) -> std::result::Result<Next, Incomplete> {
         let until = patience.map_or(request.deadline, |patience| patience.min(request.deadline));
-        if slot.wait(until, std::time::Duration::ZERO) == Waited::Done {
+        if slot.wait(until, Duration::ZERO) == Waited::Done {
             return Ok(slot.take().map_or(Next::Again, Next::Settled));
         }
         let mut books = self.books.lock();
@@ -274,10 +290,12 @@ impl Desk {
         let written = books.buffer.withdraw(slot);
         drop(books);
         match written {
-            Some(written) => Err(self.timed_out(request, Past { was_written: past.was_written, ..Past::default() }, written)),
+            Some(written) => {
+                Err(self.timed_out(request, Past { was_written: past.was_written, ..Past::default() }, written))
+            }
             // It left the line because it is settled.
             None => {
-                slot.wait(Deadline::within(std::time::Duration::from_secs(1)), std::time::Duration::ZERO);
+                slot.wait(Deadline::within(Duration::from_secs(1)), Duration::ZERO);
                 Ok(slot.take().map_or(Next::Again, Next::Settled))
             }
         }
@@ -313,8 +331,9 @@ impl Desk {
             Overflow::DropOldest => {
                 if let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted) {
                     self.counters.dropped.add(1);
-                    let error = Error::not_applied(ErrorKind::Dropped, "dropped from the full buffer for a newer command")
-                        .with_outcome(if item.was_written { Outcome::Unknown } else { Outcome::NotApplied });
+                    let error =
+                        Error::not_applied(ErrorKind::Dropped, "dropped from the full buffer for a newer command")
+                            .with_outcome(if item.was_written { Outcome::Unknown } else { Outcome::NotApplied });
                     self.keep_failed(&mut books, item, error, EventKind::CommandDropped);
                     return Ok(books);
                 }
@@ -347,7 +366,7 @@ impl Desk {
         books.gave_up.clone()
     }
 
-    fn timed_out(&self, request: &Request<'_>, past: Past, written: bool) -> Incomplete {
+    fn timed_out(&self, request: &Request<'_>, mut past: Past, written: bool) -> Incomplete {
         self.counters.timeouts.add(1);
         let was_written = past.was_written || written;
         let error = if was_written && !request.nature.is_read {
@@ -362,12 +381,7 @@ impl Desk {
     }
 
     /// Hands the replies to the caller.
-    fn finish(
-        &self,
-        request: &Request<'_>,
-        past: Past,
-        settled: Settled,
-    ) -> std::result::Result<Executed, Incomplete> {
+    fn finish(&self, request: &Request<'_>, past: Past, settled: Settled) -> std::result::Result<Executed, Incomplete> {
         let reply = match settled {
             Settled::Answered(reply) => match past.answered {
                 Some(earlier) => Reply::concat(earlier, reply),
@@ -444,12 +458,23 @@ impl Desk {
                 return Ok(());
             }
             if books.state == State::Closed {
-                return Err(Error::new(ErrorKind::Closed, format!("the client is closed; {left} commands are buffered")));
+                return Err(Error::new(
+                    ErrorKind::Closed,
+                    format!("the client is closed; {left} commands are buffered"),
+                ));
             }
             if deadline.has_passed() {
                 return Err(Error::new(ErrorKind::Timeout, format!("{left} commands are still buffered")));
             }
             books = self.changed.wait(books, deadline);
+        }
+    }
+
+    /// Waits until no call is in flight.
+    pub fn wait_quiet(&self, deadline: Deadline) {
+        let mut books = self.books.lock();
+        while books.state == State::Ready && self.lane.in_flight() > 0 && !deadline.has_passed() {
+            books = self.changed.wait(books, deadline.min(Deadline::within(Duration::from_millis(1))));
         }
     }
 
@@ -508,9 +533,7 @@ impl Desk {
             return Err(error);
         }
         let kept = books.failed.take(id).ok_or_else(|| no_such_failure(id))?;
-        let batch = kept
-            .batch
-            .map(|count| Box::new(Batch { count, is_atomic: kept.is_atomic, answered: None }));
+        let batch = kept.batch.map(|count| Box::new(Batch { count, is_atomic: kept.is_atomic, answered: None }));
         books.buffer.push(Item {
             bytes: kept.bytes,
             waiter: None,
@@ -592,8 +615,8 @@ fn fill_up(request: &Request<'_>, answered: Reply, error: &Error) -> Option<Repl
 /// Was the last byte of anything unanswered handed to the kernel?
 fn rest_was_written(request: &Request<'_>, before: usize, answered: usize, written: usize) -> bool {
     match request.body {
-        crate::delivery::request::Body::Command(_) => written >= request.body.encoded_len(),
-        crate::delivery::request::Body::Batch { bytes, .. } => {
+        Body::Command(_) => written >= request.body.encoded_len(),
+        Body::Batch { bytes, .. } => {
             let start = length_of_commands(bytes, before);
             let rest = bytes.get(start..).unwrap_or_default();
             written > 0 && length_of_commands(rest, answered + 1) <= written
@@ -603,7 +626,7 @@ fn rest_was_written(request: &Request<'_>, before: usize, answered: usize, writt
 
 fn encode_rest(request: &Request<'_>, past: &Past, out: &mut Vec<u8>) {
     match request.body {
-        crate::delivery::request::Body::Batch { bytes, .. } if past.count > 0 => {
+        Body::Batch { bytes, .. } if past.count > 0 => {
             let skipped = length_of_commands(bytes, past.count);
             out.extend_from_slice(bytes.get(skipped..).unwrap_or_default());
         }

@@ -37,7 +37,7 @@ impl Nature {
             is_read: traits.is_read(),
             is_state_idempotent: traits.is_state_idempotent(),
             is_reply_idempotent: traits.is_reply_idempotent(),
-            is_script: traits.is_script(),
+            is_script: traits.may_fail_halfway(),
         }
     }
 

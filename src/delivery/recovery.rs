@@ -12,7 +12,7 @@ use crate::delivery::policy::{self, AfterLoss};
 use crate::delivery::request::length_of_commands;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::event::{Event, EventKind};
-use crate::link::lane::{Ended, LostEntry, Loss, Owner, Sink};
+use crate::link::lane::{Ended, Loss, LostEntry, Owner, Sink};
 use crate::link::supervisor::{Crew, Supervision};
 use crate::net::Refusal;
 use crate::net::handshake::{Greeting, Identity};
@@ -95,12 +95,8 @@ impl Desk {
             let length = length_of_commands(rest, 1);
             start += length;
             if let Some(text) = value.as_error() {
-                let one = Item {
-                    bytes: rest.get(..length).unwrap_or_default().into(),
-                    waiter: None,
-                    batch: None,
-                    ..item
-                };
+                let one =
+                    Item { bytes: rest.get(..length).unwrap_or_default().into(), waiter: None, batch: None, ..item };
                 keep(one, &text);
             }
         }
@@ -177,9 +173,7 @@ impl Desk {
     fn expire(&self, books: &mut Books) {
         let Some(limit) = self.config.buffer_max_age else { return };
         let now = time::now();
-        while let Some(item) =
-            books.buffer.take_unsent_where(|item| item.is_accepted && item.age(now) >= limit)
-        {
+        while let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted && item.age(now) >= limit) {
             self.counters.expired.add(1);
             let outcome = if item.was_written { Outcome::Unknown } else { Outcome::NotApplied };
             let text = format!("the command was in the buffer for longer than {} ms", limit.as_millis());

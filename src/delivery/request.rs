@@ -1,7 +1,8 @@
 //! What a caller hands to delivery and what it gets back. Plain values; nothing here waits or decides.
 
+use crate::command::{self, Placement, Traits};
 use crate::delivery::policy::Nature;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind, Result};
 use crate::resp::{Reply, decode_command, encode, encoded_len};
 use crate::time::Deadline;
 
@@ -90,6 +91,27 @@ pub struct Request<'a> {
     pub no_buffer: bool,
     /// Its bytes may be written once only.
     pub no_retry: bool,
+}
+
+/// What a command is, if it may be sent on the shared connection.
+pub fn admit(argv: &[&[u8]]) -> Result<Traits> {
+    if argv.first().is_none_or(|name| name.is_empty()) {
+        return Err(Error::not_applied(ErrorKind::InvalidArgument, "the command has no name"));
+    }
+    let traits = command::classify(argv);
+    match traits.placement() {
+        Placement::Shared | Placement::Session(_) => Ok(traits),
+        Placement::Blocking => Err(Error::not_applied(
+            ErrorKind::Unsupported,
+            format!(
+                "{}: it may wait, and everybody who shares the connection would wait with it; this version has no function for it",
+                command::name(argv)
+            ),
+        )),
+        Placement::Refused(refusal) => {
+            Err(Error::not_applied(ErrorKind::Unsupported, format!("{}: {}", command::name(argv), refusal.sentence())))
+        }
+    }
 }
 
 /// How many bytes the first `count` encoded commands take.

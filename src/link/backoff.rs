@@ -81,7 +81,10 @@ mod tests {
         assert_eq!(next(&config, 1, almost, longest), Next::After(Duration::from_millis(10)));
         assert_eq!(next(&config, 2, almost, longest), Next::GiveUp);
         let for_ever = Config { reconnect_tries: None, ..config };
-        assert_eq!(next(&for_ever, u32::MAX, Duration::from_secs(1 << 40), longest), Next::After(Duration::from_secs(2)));
+        assert_eq!(
+            next(&for_ever, u32::MAX, Duration::from_secs(1 << 40), longest),
+            Next::After(Duration::from_secs(2))
+        );
     }
 
     #[test]

@@ -8,8 +8,8 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
@@ -130,7 +130,6 @@ struct Writer {
 }
 
 /// The READER role: what was received, and the head of the queue.
-#[derive(Debug)]
 struct Reader {
     input: Vec<u8>,
     used: usize,
@@ -143,7 +142,6 @@ struct Reader {
     sleepers: Vec<Arc<Slot<Ended>>>,
 }
 
-#[derive(Debug)]
 struct State {
     open: bool,
     socket: Option<Arc<Socket>>,
@@ -170,7 +168,7 @@ struct State {
 pub struct Lane {
     settings: LaneSettings,
     counters: Arc<Counters>,
-    sink: Arc<dyn Sink>,
+    sink: OnceLock<Weak<dyn Sink>>,
     /// Wakes the supervisor.
     attention: Arc<Waker>,
     state: Mutex<State>,
@@ -191,12 +189,12 @@ impl std::fmt::Debug for Lane {
 
 impl Lane {
     /// A lane without a connection.
-    pub fn new(settings: LaneSettings, counters: Arc<Counters>, sink: Arc<dyn Sink>, attention: Arc<Waker>) -> Self {
+    pub fn new(settings: LaneSettings, counters: Arc<Counters>, attention: Arc<Waker>) -> Self {
         let now = time::now();
         let reader = Reader {
             input: Vec::new(),
             used: 0,
-            decoder: Decoder::new(settings.limits.clone()),
+            decoder: Decoder::new(settings.limits),
             pending: VecDeque::new(),
             batch_begun: false,
             completed: 0,
@@ -205,7 +203,7 @@ impl Lane {
         Lane {
             settings,
             counters,
-            sink,
+            sink: OnceLock::new(),
             attention,
             state: Mutex::new(State {
                 open: false,
@@ -228,6 +226,15 @@ impl Lane {
             born: now,
             last_read: AtomicU64::new(0),
         }
+    }
+
+    /// Says who takes what belongs to no caller. Once, before the first connection.
+    pub fn attach(&self, sink: Weak<dyn Sink>) {
+        let _ = self.sink.set(sink);
+    }
+
+    fn sink(&self) -> Option<Arc<dyn Sink>> {
+        self.sink.get()?.upgrade()
     }
 
     // ---- callers ----------------------------------------------------------------------------------------------------
@@ -628,12 +635,12 @@ impl State {
 
     /// Somebody near the head of the queue who waits for a reply and can read meanwhile.
     fn successor(&self, reader: &Reader) -> Option<Arc<Slot<Ended>>> {
-        reader.pending.iter().chain(&self.claimed).chain(&self.unclaimed).take(SUCCESSORS).find_map(|entry| {
-            match &entry.owner {
+        reader.pending.iter().chain(&self.claimed).chain(&self.unclaimed).take(SUCCESSORS).find_map(
+            |entry| match &entry.owner {
                 Owner::Caller(slot) if !slot.is_abandoned() => Some(slot.clone()),
                 _ => None,
-            }
-        })
+            },
+        )
     }
 }
 
@@ -810,10 +817,15 @@ impl Reader {
             self.used += count;
             match progress {
                 Progress::NeedMore => return Ok(()),
-                Progress::Push(push) => lane.sink.pushed(push),
+                Progress::Push(push) => {
+                    if let Some(sink) = lane.sink() {
+                        sink.pushed(push);
+                    }
+                }
                 Progress::Reply(reply) => {
                     let Some(entry) = self.pending.pop_front() else {
-                        let said = reply.root().as_error().unwrap_or("a reply that nothing asked for").to_owned();
+                        let said =
+                            reply.root().as_error().unwrap_or("a reply that nothing asked for".into()).into_owned();
                         return Err(Error::new(ErrorKind::Protocol, format!("the server sent: {said}")));
                     };
                     self.batch_begun = false;
@@ -824,7 +836,11 @@ impl Reader {
                                 self.sleepers.push(slot);
                             }
                         }
-                        Owner::Sink(token) => lane.sink.answered(token, reply),
+                        Owner::Sink(token) => {
+                            if let Some(sink) = lane.sink() {
+                                sink.answered(token, reply);
+                            }
+                        }
                         Owner::Nobody => {}
                     }
                 }

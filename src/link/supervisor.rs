@@ -150,7 +150,9 @@ impl Watch {
     fn connect(&mut self, since: Instant, attempts: &mut u32) -> Option<(Socket, Greeting)> {
         let mut gave_up = false;
         // Attempts that reached the server and were thrown out again have to pause, too.
-        if *attempts > 0 && let Next::After(pause) = self.next(*attempts, since) {
+        if *attempts > 0
+            && let Next::After(pause) = self.next(*attempts, since)
+        {
             self.pause(Some(pause));
         }
         loop {

@@ -90,8 +90,8 @@ mod tests {
     use super::*;
     use crate::net::wake::Waker;
     use crate::time::Deadline;
-    use std::time::Duration;
     use std::sync::atomic::AtomicBool;
+    use std::time::Duration;
 
     #[test]
     fn a_tcp_self_connect_is_noticed() {

@@ -4,7 +4,8 @@
 //! Runs on the supervisor's thread, before anybody else uses the socket. It never retries; what the server refuses is
 //! told apart into what passes, what lasts and what is broken. No credential reaches an error message.
 
-use crate::config::Protocol;
+use crate::command::SessionChange;
+use crate::config::{Config, Protocol};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::net::socket::{Socket, Wait};
 use crate::net::wake::Interest;
@@ -24,6 +25,56 @@ pub struct Identity {
     pub db: Vec<u8>,
     /// The connection's name.
     pub client_name: Option<Vec<u8>>,
+}
+
+impl Identity {
+    /// What is configured.
+    pub fn of(config: &Config) -> Self {
+        Identity {
+            protocol: config.protocol,
+            username: config.username.as_ref().map(|name| name.as_bytes().to_vec()),
+            password: config.password.as_ref().map(|password| password.expose().as_bytes().to_vec()),
+            db: config.db.to_string().into_bytes(),
+            client_name: config.client_name.as_ref().map(|name| name.as_bytes().to_vec()),
+        }
+    }
+
+    /// The program changed it at run time with this command, and the server agreed.
+    pub fn change(&mut self, change: SessionChange, argv: &[&[u8]]) {
+        let arguments = argv.get(1..).unwrap_or_default();
+        match (change, arguments) {
+            (SessionChange::Select, [db]) => self.db = db.to_vec(),
+            (SessionChange::Auth, [password]) => self.log_in(None, password),
+            (SessionChange::Auth, [user, password]) => self.log_in(Some(user), password),
+            (SessionChange::SetName, [_, name]) => self.client_name = (!name.is_empty()).then(|| name.to_vec()),
+            (SessionChange::Hello, [version, options @ ..]) => {
+                self.protocol = if *version == b"2" { Protocol::Resp2 } else { Protocol::Auto };
+                self.take_hello_options(options);
+            }
+            _ => {}
+        }
+    }
+
+    fn take_hello_options(&mut self, mut options: &[&[u8]]) {
+        loop {
+            options = match options {
+                [word, user, password, rest @ ..] if word.eq_ignore_ascii_case(b"AUTH") => {
+                    self.log_in(Some(user), password);
+                    rest
+                }
+                [word, name, rest @ ..] if word.eq_ignore_ascii_case(b"SETNAME") => {
+                    self.client_name = (!name.is_empty()).then(|| name.to_vec());
+                    rest
+                }
+                _ => return,
+            }
+        }
+    }
+
+    fn log_in(&mut self, user: Option<&[u8]>, password: &[u8]) {
+        self.username = user.map(<[u8]>::to_vec);
+        self.password = Some(password.to_vec());
+    }
 }
 
 impl std::fmt::Debug for Identity {
@@ -77,11 +128,7 @@ pub fn handshake(
 }
 
 /// One round trip. `None` when the server does not know HELLO.
-fn introduce(
-    talk: &mut Talk<'_>,
-    identity: &Identity,
-    hello: bool,
-) -> std::result::Result<Option<Greeting>, Refusal> {
+fn introduce(talk: &mut Talk<'_>, identity: &Identity, hello: bool) -> std::result::Result<Option<Greeting>, Refusal> {
     let mut request = Vec::new();
     let mut steps = Vec::new();
     let mut say = |step: Step, argv: &[&[u8]]| {
@@ -119,9 +166,9 @@ fn introduce(
             (Err(error), None) => return Err(Refusal::Unreachable(error)),
         };
         match reply.root().as_error() {
-            Some(text) if step == Step::Hello && is_unknown_hello(text) => knows_hello = false,
+            Some(text) if step == Step::Hello && is_unknown_hello(&text) => knows_hello = false,
             // What follows a refused step fails for its sake: the first refusal is the cause.
-            Some(text) if refusal.is_none() => refusal = judge(step, text),
+            Some(text) if refusal.is_none() => refusal = judge(step, &text),
             Some(_) => {}
             None if step == Step::Hello => read_greeting(&reply, &mut greeting),
             None => {}
@@ -143,8 +190,10 @@ fn is_unknown_hello(text: &str) -> bool {
 fn judge(step: Step, text: &str) -> Option<Refusal> {
     let code = text.split_ascii_whitespace().next().unwrap_or_default();
     let lower = text.to_ascii_lowercase();
-    let error = |kind, said: &str| {
-        Error { message: format!("{said}: {text}").into(), kind, ..Error::server(text, Outcome::None) }
+    let error = |kind, said: &str| Error {
+        message: format!("{said}: {text}").into(),
+        kind,
+        ..Error::server(text, Outcome::None)
     };
     if matches!(code, "LOADING" | "MASTERDOWN" | "BUSY") || lower.contains("max number of clients") {
         return Some(Refusal::NotNow(error(ErrorKind::Server, "the server is not ready")));

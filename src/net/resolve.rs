@@ -37,7 +37,10 @@ impl Resolver {
             Ok(Err(error)) => Err(Error::new(ErrorKind::ConnectionLost, format!("cannot resolve {host}: {error}"))),
             Err(RecvTimeoutError::Timeout) => {
                 self.running = Some(answers);
-                Err(Error::new(ErrorKind::ConnectionLost, format!("resolving {host} took longer than the connect timeout")))
+                Err(Error::new(
+                    ErrorKind::ConnectionLost,
+                    format!("resolving {host} took longer than the connect timeout"),
+                ))
             }
             Err(RecvTimeoutError::Disconnected) => {
                 Err(Error::new(ErrorKind::System, format!("the look-up of {host} ended without an answer")))

@@ -53,8 +53,10 @@ impl Socket {
             socket.set_tcp_nodelay(config.tcp_nodelay)?;
             if let Some(idle) = config.tcp_keepalive {
                 let probe = (idle / 3).max(Duration::from_secs(1));
-                let keepalive =
-                    TcpKeepalive::new().with_time(idle.max(Duration::from_secs(1))).with_interval(probe).with_retries(3);
+                let keepalive = TcpKeepalive::new()
+                    .with_time(idle.max(Duration::from_secs(1)))
+                    .with_interval(probe)
+                    .with_retries(3);
                 socket.set_tcp_keepalive(&keepalive)?;
             }
             if let Some(limit) = config.tcp_user_timeout {

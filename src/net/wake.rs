@@ -75,7 +75,11 @@ pub fn wait(waker: Option<&Waker>, socket: Option<(&Socket, Interest)>, timeout:
             | if interest.writable { libc::POLLOUT } else { 0 }
     };
     let mut watched = [
-        libc::pollfd { fd: waker.map_or(NOBODY, |waker| waker.descriptor.as_raw_fd()), events: libc::POLLIN, revents: 0 },
+        libc::pollfd {
+            fd: waker.map_or(NOBODY, |waker| waker.descriptor.as_raw_fd()),
+            events: libc::POLLIN,
+            revents: 0,
+        },
         libc::pollfd {
             fd: socket.map_or(NOBODY, |(socket, _)| socket.descriptor()),
             events: socket.map_or(0, |(_, interest)| events(interest)),

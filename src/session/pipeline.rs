@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::command::{self, Placement};
 use crate::delivery::desk::Desk;
 use crate::delivery::policy::Nature;
-use crate::delivery::request::{Body, Executed, Incomplete, Request};
+use crate::delivery::request::{Body, Executed, Incomplete, Request, admit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::resp::{decode_command, encode};
 use crate::time::Deadline;
@@ -44,15 +44,22 @@ impl Pipeline {
     /// An empty pipeline of the client behind `desk`.
     pub(crate) fn new(desk: Arc<Desk>, options: PipelineOptions) -> Self {
         let timeout = options.timeout.unwrap_or(desk.command_timeout());
-        let mut pipeline =
-            Pipeline { desk, options, timeout, bytes: Vec::new(), count: 0, nature: Nature::EMPTY, changes_session: false };
+        let mut pipeline = Pipeline {
+            desk,
+            options,
+            timeout,
+            bytes: Vec::new(),
+            count: 0,
+            nature: Nature::EMPTY,
+            changes_session: false,
+        };
         pipeline.clear();
         pipeline
     }
 
     /// Adds a command. It is copied.
     pub fn append(&mut self, argv: &[&[u8]]) -> Result<()> {
-        let traits = command::classify_checked(argv)?;
+        let traits = admit(argv)?;
         self.changes_session |= matches!(traits.placement(), Placement::Session(_));
         self.nature = self.nature.and(Nature::of(traits));
         encode(&mut self.bytes, argv);
