@@ -7,7 +7,8 @@ use toolchain::{STRICT, has, root, run, scratch, tool};
 
 /// The files that the header is made of, in its order.
 const SOURCES: [&str; 12] = [
-    "version", "status", "error", "callback", "config", "client", "command", "reply", "pipeline", "event", "failed", "stats",
+    "version", "status", "error", "callback", "config", "client", "command", "reply", "pipeline", "event", "failed",
+    "stats",
 ];
 
 #[test]

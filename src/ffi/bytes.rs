@@ -110,7 +110,9 @@ pub(super) unsafe fn arguments<'a>(
     let pointers = unsafe { std::slice::from_raw_parts(argv, argc) };
     if lengths.is_null() {
         // SAFETY: the caller's contract.
-        return check_name(pointers.iter().enumerate().map(|(i, pointer)| unsafe { terminated(*pointer, i) }).collect());
+        return check_name(
+            pointers.iter().enumerate().map(|(i, pointer)| unsafe { terminated(*pointer, i) }).collect(),
+        );
     }
     // SAFETY: not NULL, and the caller's contract.
     let lengths = unsafe { std::slice::from_raw_parts(lengths, argc) };

@@ -230,7 +230,9 @@ pub unsafe extern "C" fn rr_client_close(
         let client = unsafe { borrow(client)? };
         guard::outside_callbacks("rr_client_close")?;
         let report = client.close(milliseconds(drain_timeout_ms, "drain_timeout_ms")?)?;
-        place.map(|place| place.fill(&rr_close_report::from(report)));
+        if let Some(place) = place {
+            place.fill(&rr_close_report::from(report));
+        }
         Ok(RR_OK)
     };
     // SAFETY: the caller's contract.

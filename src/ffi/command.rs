@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::bytes::{self, Arguments, Extensible, invalid, milliseconds};
+use super::bytes::{self, Extensible, invalid, milliseconds};
 use super::client::{self, rr_client};
 use super::error::rr_error;
 use super::guard;
@@ -106,7 +106,12 @@ pub unsafe extern "C" fn rr_command_with(
         // SAFETY: the caller's contract.
         let reply = unsafe { bytes::optional_out(reply) };
         // SAFETY: the caller's contract.
-        unsafe { with(client, options, || bytes::arguments(argc, argv, argvlen), reply) }
+        let client = unsafe { client::borrow(client)? };
+        // SAFETY: the caller's contract.
+        let options = unsafe { bytes::read_struct(options, "options")? }.check()?;
+        // SAFETY: the caller's contract.
+        let arguments = unsafe { bytes::arguments(argc, argv, argvlen)? };
+        finish(client.command_with(&arguments, &options)?, reply)
     };
     // SAFETY: the caller's contract.
     unsafe { guard::call(err, body) }
@@ -153,21 +158,13 @@ pub unsafe extern "C" fn rr_command_packed_with(
         // SAFETY: the caller's contract.
         let reply = unsafe { bytes::optional_out(reply) };
         // SAFETY: the caller's contract.
-        unsafe { with(client, options, || bytes::packed(argc, bytes, lengths), reply) }
+        let client = unsafe { client::borrow(client)? };
+        // SAFETY: the caller's contract.
+        let options = unsafe { bytes::read_struct(options, "options")? }.check()?;
+        // SAFETY: the caller's contract.
+        let arguments = unsafe { bytes::packed(argc, bytes, lengths)? };
+        finish(client.command_with(&arguments, &options)?, reply)
     };
     // SAFETY: the caller's contract.
     unsafe { guard::call(err, body) }
-}
-
-unsafe fn with<'a>(
-    client: *const rr_client,
-    options: *const rr_command_options,
-    arguments: impl FnOnce() -> Result<Arguments<'a>>,
-    reply: Option<&mut *mut rr_reply>,
-) -> Result<rr_status> {
-    // SAFETY: the caller's contract.
-    let client = unsafe { client::borrow(client)? };
-    // SAFETY: the caller's contract.
-    let options = unsafe { bytes::read_struct(options, "options")? }.check()?;
-    finish(client.command_with(&arguments()?, &options)?, reply)
 }

@@ -2,8 +2,8 @@
 
 use std::ffi::{CString, c_char, c_void};
 use std::ptr::null_mut;
+use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, TryLockResult};
 
-use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::bytes::{self, null};
 use super::callback::{Userdata, rr_destroy};
@@ -40,16 +40,21 @@ impl rr_config {
     }
 
     pub(super) fn read(&self) -> Result<RwLockReadGuard<'_, Told>> {
-        self.0.try_read().ok_or_else(busy)
+        unless_busy(self.0.try_read())
     }
 
     fn write(&self) -> Result<RwLockWriteGuard<'_, Told>> {
-        self.0.try_write().ok_or_else(busy)
+        unless_busy(self.0.try_write())
     }
 }
 
-fn busy() -> Error {
-    Error::new(ErrorKind::Busy, "another thread is using this config")
+/// Never waits: in a forked child the thread that holds it may not exist.
+fn unless_busy<T>(taken: TryLockResult<T>) -> Result<T> {
+    match taken {
+        Ok(guard) => Ok(guard),
+        Err(TryLockError::Poisoned(whole)) => Ok(whole.into_inner()),
+        Err(TryLockError::WouldBlock) => Err(Error::new(ErrorKind::Busy, "another thread is using this config")),
+    }
 }
 
 /// Makes a config in which every option has its default. Freed with rr_config_free(). NULL only if the library itself
@@ -87,10 +92,7 @@ pub unsafe extern "C" fn rr_config_from_url(
 /// Reads the environment: no other thread may be changing it.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
-pub unsafe extern "C" fn rr_config_from_environment(
-    config: *mut *mut rr_config,
-    err: *mut *mut rr_error,
-) -> rr_status {
+pub unsafe extern "C" fn rr_config_from_environment(config: *mut *mut rr_config, err: *mut *mut rr_error) -> rr_status {
     let body = || {
         // SAFETY: the caller's contract.
         let config = unsafe { bytes::out(config, "config")? };
@@ -193,5 +195,5 @@ pub unsafe extern "C" fn rr_config_set_event_callback(
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_config_free(config: *mut rr_config) {
     // SAFETY: the caller's contract.
-    guard::value((), || Ok(drop(unsafe { handle::take(config) })))
+    unsafe { guard::free(config) }
 }

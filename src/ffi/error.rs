@@ -139,7 +139,7 @@ pub unsafe extern "C" fn rr_error_is_retryable(error: *const rr_error) -> bool {
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_error_free(error: *mut rr_error) {
     // SAFETY: the caller's contract.
-    guard::value((), || Ok(drop(unsafe { handle::take(error) })))
+    unsafe { guard::free(error) }
 }
 
 /// The constant's name, such as "RR_OUTCOME_UNKNOWN", for logs. Never NULL, never freed; "unknown" for other numbers.

@@ -144,8 +144,9 @@ pub unsafe extern "C" fn rr_event_message(event: *const rr_event) -> *const c_ch
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_event_time_ms(event: *const rr_event) -> i64 {
+    let since_1970 = |event: &rr_event| whole_ms(event.event.at.duration_since(UNIX_EPOCH).unwrap_or_default());
     // SAFETY: the caller's contract.
-    guard::value(0, || unsafe { handle::borrow(event) }.map(|event| whole_ms(event.event.at.duration_since(UNIX_EPOCH).unwrap_or_default())))
+    guard::value(0, || unsafe { handle::borrow(event) }.map(since_1970))
 }
 
 /// How many connection attempts this outage has seen. 0 for NULL.
@@ -193,13 +194,18 @@ pub unsafe extern "C" fn rr_event_missed(event: *const rr_event) -> u64 {
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_event_free(event: *mut rr_event) {
     // SAFETY: the caller's contract.
-    guard::value((), || Ok(drop(unsafe { handle::take(event) })))
+    unsafe { guard::free(event) }
 }
 
 /// The constant's name, such as "RR_EVENT_CONNECTED", for logs. Never NULL, never freed; "unknown" for other numbers.
 #[unsafe(no_mangle)]
 pub extern "C" fn rr_event_name(kind: rr_kind) -> *const c_char {
-    EventKind::ALL.into_iter().map(name).find(|(number, _)| *number == kind).map_or(c"unknown", |(_, name)| name).as_ptr()
+    EventKind::ALL
+        .into_iter()
+        .map(name)
+        .find(|(number, _)| *number == kind)
+        .map_or(c"unknown", |(_, name)| name)
+        .as_ptr()
 }
 
 fn whole_ms(duration: Duration) -> i64 {

@@ -118,7 +118,7 @@ pub unsafe extern "C" fn rr_failed_argument(
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_failed_free(failed: *mut rr_failed) {
     // SAFETY: the caller's contract.
-    guard::value((), || Ok(drop(unsafe { handle::take(failed) })))
+    unsafe { guard::free(failed) }
 }
 
 /// Takes the entry with this id out of the failed list and puts it at the end of the buffer, to be sent again.

@@ -17,6 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::error::{self, rr_error};
+use super::handle::{self, Handle};
 use super::status::rr_status;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event;
@@ -53,6 +54,20 @@ pub(super) fn count<T: From<rr_status>>(body: impl FnOnce() -> Result<T>) -> T {
         Ok(Err(failure)) => T::from(failure.kind as rr_status),
         Err(_) => T::from(ErrorKind::Panic as rr_status),
     }
+}
+
+/// Ends a handle, if there is one to end.
+///
+/// # Safety
+///
+/// As for [`handle::take`].
+pub(super) unsafe fn free<T: Handle>(handle: *mut T) {
+    // SAFETY: the caller's contract.
+    let taken = unsafe { handle::take(handle) };
+    value((), || {
+        drop(taken);
+        Ok(())
+    });
 }
 
 /// Fails inside a callback, where `function` would wait for itself.

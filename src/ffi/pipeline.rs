@@ -3,8 +3,6 @@
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
-use parking_lot::{Mutex, MutexGuard};
-
 use super::bytes::{self, Extensible, invalid, milliseconds};
 use super::client::{self, rr_client};
 use super::command::finish;
@@ -15,6 +13,7 @@ use super::reply::rr_reply;
 use super::status::{RR_OK, rr_status};
 use crate::client::{Executed, Incomplete, Pipeline, PipelineOptions};
 use crate::error::{Error, ErrorKind, Result};
+use crate::sync::{Mutex, MutexGuard};
 
 /// During an outage, wait for the replies instead of being buffered.
 pub const RR_PIPELINE_NO_BUFFER: u32 = 1;
@@ -212,5 +211,5 @@ pub unsafe extern "C" fn rr_pipeline_clear(pipeline: *mut rr_pipeline, err: *mut
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_pipeline_free(pipeline: *mut rr_pipeline) {
     // SAFETY: the caller's contract.
-    guard::value((), || Ok(drop(unsafe { handle::take(pipeline) })))
+    unsafe { guard::free(pipeline) }
 }

@@ -243,7 +243,7 @@ pub unsafe extern "C" fn rr_reply_element(reply: *const rr_reply, index: usize) 
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_reply_free(reply: *mut rr_reply) {
     // SAFETY: the caller's contract.
-    guard::value((), || Ok(drop(unsafe { handle::take(reply) })))
+    unsafe { guard::free(reply) }
 }
 
 #[cfg(test)]

@@ -109,7 +109,11 @@ pub struct Prototype {
 /// The functions of the header, in its order.
 pub fn prototypes() -> Vec<Prototype> {
     let text = std::fs::read_to_string(root().join("include/resilient_redis.h")).unwrap();
-    let code: String = without_comments(&text).lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join(" ");
+    let code: String = without_comments(&text)
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'))
+        .collect::<Vec<_>>()
+        .join(" ");
     code.split(';').filter_map(prototype).collect()
 }
 
