@@ -106,7 +106,9 @@ fn passes(name: &str) {
 
 macro_rules! programs {
     ($($name:ident)+) => {
-        $(#[test] fn $name() { passes(stringify!($name)); })+
+        mod programs {
+            $(#[test] fn $name() { super::passes(stringify!($name)); })+
+        }
 
         #[test]
         fn every_program_is_run() {

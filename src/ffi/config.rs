@@ -4,7 +4,6 @@ use std::ffi::{CString, c_char, c_void};
 use std::ptr::null_mut;
 use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, TryLockResult};
 
-
 use super::bytes::{self, null};
 use super::callback::{Userdata, rr_destroy};
 use super::error::rr_error;
