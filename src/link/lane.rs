@@ -155,6 +155,8 @@ struct State {
     in_flight: usize,
     /// When `in_flight` last rose from zero.
     busy_since: Instant,
+    /// The longest that a caller in flight since then is willing to wait.
+    stall_limit: Duration,
     /// Stream offset of the end of `out`.
     queued: u64,
     /// Stream offset up to which the kernel has taken bytes.
@@ -215,6 +217,7 @@ impl Lane {
                 claimed: VecDeque::new(),
                 in_flight: 0,
                 busy_since: now,
+                stall_limit: Duration::ZERO,
                 queued: 0,
                 written: 0,
                 writer: Some(Box::default()),
@@ -257,6 +260,7 @@ impl Lane {
         };
         let epoch = state.epoch;
         state.queue(Owner::Caller(slot.clone()), batch, now, encode);
+        state.stall_limit = state.stall_limit.max(deadline.since(now));
         let writer = state.take_writer();
         let reader = state.take_reader(epoch);
         drop(state);
@@ -301,7 +305,7 @@ impl Lane {
         if state.epoch == epoch && state.take_back(slot) {
             return Called::TimedOut { unsent: true };
         }
-        let stalled = state.epoch == epoch && self.stalled_for(&state) >= Some(self.settings.stall_timeout);
+        let stalled = state.epoch == epoch && self.stall_left(&state) == Some(Duration::ZERO);
         drop(state);
         if stalled {
             self.fail(epoch, self.stall_error());
@@ -317,11 +321,11 @@ impl Lane {
     // ---- the layer above --------------------------------------------------------------------------------------------
 
     /// Queues an already encoded command or batch whose reply goes to the sink; also while the lane is not open to
-    /// callers. False when there is no connection.
+    /// callers. False when there is no connection, or enough to be written already.
     pub fn queue_for_sink(&self, token: u64, batch: Option<usize>, bytes: &[u8]) -> bool {
         let now = time::now();
         let mut state = self.state.lock();
-        if state.socket.is_none() || state.down.is_some() {
+        if state.socket.is_none() || state.down.is_some() || state.out.len() >= KEEP {
             return false;
         }
         state.queue(Owner::Sink(token), batch, now, |out| out.extend_from_slice(bytes));
@@ -443,17 +447,17 @@ impl Lane {
         time::now().saturating_duration_since(self.last_read())
     }
 
-    /// How long there have been unanswered commands and nothing was read; `None` when all are answered. Declares the
-    /// connection dead when that is too long.
+    /// How much longer unanswered commands may go without anything being read; `None` when all are answered. Declares
+    /// the connection dead when nothing is left.
     pub fn check_stall(&self) -> Option<Duration> {
         let state = self.state.lock();
-        let stalled = self.stalled_for(&state)?;
+        let left = self.stall_left(&state)?;
         let epoch = state.epoch;
         drop(state);
-        if stalled >= self.settings.stall_timeout {
+        if left.is_zero() {
             self.fail(epoch, self.stall_error());
         }
-        Some(stalled)
+        Some(left)
     }
 
     /// Looks after the connection on the supervisor's thread until the waker is woken, the time passes, `enough` says
@@ -511,16 +515,17 @@ impl Lane {
         self.last_read.store(u64::try_from(passed).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    fn stalled_for(&self, state: &State) -> Option<Duration> {
+    fn stall_left(&self, state: &State) -> Option<Duration> {
         if state.in_flight == 0 {
             return None;
         }
-        Some(time::now().saturating_duration_since(self.last_read().max(state.busy_since)))
+        let stalled = time::now().saturating_duration_since(self.last_read().max(state.busy_since));
+        Some(state.stall_limit.max(self.settings.stall_timeout).saturating_sub(stalled))
     }
 
     fn stall_error(&self) -> Error {
-        let limit = self.settings.stall_timeout.as_millis();
-        Error::new(ErrorKind::ConnectionLost, format!("commands were unanswered and nothing was read for {limit} ms"))
+        let silent = self.silent_for().as_millis();
+        Error::new(ErrorKind::ConnectionLost, format!("commands were unanswered and nothing was read for {silent} ms"))
     }
 
     /// Gives the READER role back and finds somebody to go on reading.
@@ -577,6 +582,7 @@ impl State {
         self.unclaimed.push_back(Entry { owner, start, end: self.queued, batch });
         if self.in_flight == 0 {
             self.busy_since = now;
+            self.stall_limit = Duration::ZERO;
         }
         self.in_flight += 1;
     }
