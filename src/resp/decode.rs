@@ -212,6 +212,14 @@ impl Decoder {
         self.tidy();
     }
 
+    /// How many bytes of memory it holds beside replies given away: bounded by what has arrived of the current reply or
+    /// batch, whatever was declared.
+    pub fn footprint(&self) -> usize {
+        self.payload.capacity()
+            + (self.nodes.capacity() + self.pending.capacity()) * size_of::<Node>()
+            + self.open.capacity() * size_of::<Open>()
+    }
+
     fn resume(&mut self, input: &[u8]) -> Result<(usize, Progress), ProtocolError> {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
