@@ -43,6 +43,8 @@ pub struct Item {
     pub waiter: Option<Arc<Slot<Settled>>>,
     /// For a batch.
     pub batch: Option<Box<Batch>>,
+    /// How many commands of the program it is.
+    pub commands: u32,
     /// When it joined the line.
     pub since: Instant,
     /// What it is.
@@ -94,22 +96,22 @@ impl Buffer {
 
     fn count(&mut self, item: &Item) {
         if item.is_accepted {
-            self.accepted += 1;
+            self.accepted += item.commands as usize;
             self.accepted_bytes += item.bytes.len();
         }
         if item.is_counted {
-            self.counted += 1;
+            self.counted += item.commands as usize;
             self.counted_bytes += item.bytes.len();
         }
     }
 
     fn discount(&mut self, item: &Item) {
         if item.is_accepted {
-            self.accepted -= 1;
+            self.accepted -= item.commands as usize;
             self.accepted_bytes -= item.bytes.len();
         }
         if item.is_counted {
-            self.counted -= 1;
+            self.counted -= item.commands as usize;
             self.counted_bytes -= item.bytes.len();
         }
     }
@@ -124,9 +126,10 @@ impl Buffer {
         self.accepted_bytes
     }
 
-    /// Is there room for one more of `bytes` bytes?
-    pub fn has_room(&self, bytes: usize, max_commands: usize, max_bytes: usize) -> bool {
-        self.counted < max_commands && self.counted_bytes.saturating_add(bytes) <= max_bytes
+    /// Is there room for `commands` more, of `bytes` bytes together?
+    pub fn has_room(&self, commands: u32, bytes: usize, max_commands: usize, max_bytes: usize) -> bool {
+        self.counted.saturating_add(commands as usize) <= max_commands
+            && self.counted_bytes.saturating_add(bytes) <= max_bytes
     }
 
     /// How many have not been sent on the present connection.
@@ -200,7 +203,7 @@ impl Buffer {
         let Some(item) = self.items.get_mut(place) else { return false };
         item.waiter = None;
         item.is_accepted = true;
-        self.accepted += 1;
+        self.accepted += item.commands as usize;
         self.accepted_bytes += item.bytes.len();
         true
     }
@@ -277,6 +280,7 @@ mod tests {
             bytes: name.as_bytes().into(),
             waiter: (!is_accepted).then(|| Arc::new(Slot::default())),
             batch: None,
+            commands: 1,
             since: time::now(),
             nature: Nature::EMPTY,
             is_accepted,
@@ -335,9 +339,9 @@ mod tests {
     fn room_counts_commands_and_bytes() {
         let mut buffer = Buffer::default();
         buffer.push(item("1234", true));
-        assert!(buffer.has_room(6, 2, 10));
-        assert!(!buffer.has_room(7, 2, 10));
-        assert!(!buffer.has_room(1, 1, 10));
+        assert!(buffer.has_room(1, 6, 2, 10));
+        assert!(!buffer.has_room(1, 7, 2, 10));
+        assert!(!buffer.has_room(1, 1, 1, 10));
     }
 
     #[test]

@@ -5,12 +5,13 @@
 //! touches a socket; the supervisor works its other side (`recovery`). Lock order: the desk, then the lane.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::command::SessionChange;
 use crate::config::{Config, OutageReads, Overflow};
 use crate::delivery::buffer::{Batch, Buffer, Item, Settled};
-use crate::delivery::failed::{FailedCommand, FailedList};
+use crate::delivery::failed::{FailedCommand, FailedList, Kept};
 use crate::delivery::policy::{self, AfterLoss};
 use crate::delivery::request::{Body, Executed, Incomplete, Request, length_of_commands};
 use crate::error::{Error, ErrorKind, Outcome, Result};
@@ -49,6 +50,8 @@ pub(super) struct Books {
     pub(super) gave_up: Option<Error>,
     /// The program has closed the client: nothing new comes in.
     pub(super) is_closing: bool,
+    /// How many threads wait for `changed`.
+    pub(super) watchers: usize,
     /// Since when there is no open connection.
     pub(super) down_since: Instant,
     /// Callers whose connection was lost and who have not said yet what they do.
@@ -70,7 +73,9 @@ pub struct Desk {
     pub(super) identity: Mutex<Identity>,
     pub(super) books: Mutex<Books>,
     /// Anything in the books that somebody may wait for has changed.
-    pub(super) changed: Condvar,
+    changed: Condvar,
+    /// The same as `is_closing` in the books, for calls that do not look there.
+    is_closing: AtomicBool,
 }
 
 impl std::fmt::Debug for Desk {
@@ -117,6 +122,7 @@ impl Desk {
                 state: State::Connecting,
                 gave_up: None,
                 is_closing: false,
+                watchers: 0,
                 down_since: time::now(),
                 expected: 0,
                 buffer: Buffer::default(),
@@ -126,6 +132,7 @@ impl Desk {
                 said_full: false,
             }),
             changed: Condvar::new(),
+            is_closing: AtomicBool::new(false),
         }
     }
 
@@ -136,7 +143,10 @@ impl Desk {
 
     /// Checks the call, counts it and makes it.
     pub fn call(&self, request: &Request<'_>) -> std::result::Result<Executed, Incomplete> {
-        self.counters.commands.add(reply_count(request));
+        self.counters.commands.add(u64::from(request.body.commands()));
+        if self.is_closing.load(Ordering::Relaxed) {
+            return Err(is_closed().into());
+        }
         let (length, limit) = (request.body.encoded_len(), self.config.max_output_bytes);
         if length > limit {
             let text = format!("the command has {length} bytes and max_output_bytes is {limit}");
@@ -203,8 +213,23 @@ impl Desk {
     fn no_longer_expected(&self, books: &mut Books) {
         books.expected = books.expected.saturating_sub(1);
         if books.expected == 0 {
+            self.tell(books);
+        }
+    }
+
+    /// Something in the books has changed.
+    pub(super) fn tell(&self, books: &Books) {
+        if books.watchers > 0 {
             self.changed.notify_all();
         }
+    }
+
+    /// Waits for a change in the books, or the deadline.
+    pub(super) fn watch<'a>(&self, mut books: MutexGuard<'a, Books>, deadline: Deadline) -> MutexGuard<'a, Books> {
+        books.watchers += 1;
+        let mut books = self.changed.wait(books, deadline);
+        books.watchers -= 1;
+        books
     }
 
     /// Joins the line and waits there.
@@ -215,8 +240,9 @@ impl Desk {
             self.no_longer_expected(&mut books);
         }
         let length = request.body.encoded_len();
+        let commands = request.body.commands();
         loop {
-            if let Some(error) = self.closed_to_new(&books) {
+            if let Some(error) = self.closed_to(&books, !past.was_lost) {
                 drop(books);
                 return Err(past.failed(request, error));
             }
@@ -231,11 +257,16 @@ impl Desk {
             let fresh = !past.was_lost;
             if !is_bufferable
                 || !fresh
-                || books.buffer.has_room(length, self.config.buffer_max_commands, self.config.buffer_max_bytes)
+                || books.buffer.has_room(
+                    commands,
+                    length,
+                    self.config.buffer_max_commands,
+                    self.config.buffer_max_bytes,
+                )
             {
                 break;
             }
-            books = self.make_room(books, request.deadline)?;
+            books = self.make_room(books, commands, request.deadline)?;
         }
         let mut bytes = Vec::with_capacity(length);
         encode_rest(request, past, &mut bytes);
@@ -250,6 +281,7 @@ impl Desk {
             bytes: bytes.into_boxed_slice(),
             waiter: slot.clone(),
             batch,
+            commands,
             since: time::now(),
             nature: request.nature,
             is_accepted: accept_at_once,
@@ -264,7 +296,7 @@ impl Desk {
             books.buffer.push(item);
         }
         let Some(slot) = slot else {
-            self.accepted(&mut books);
+            self.accepted(&mut books, commands);
             return Ok(Next::Accepted);
         };
         drop(books);
@@ -284,7 +316,7 @@ impl Desk {
         }
         let mut books = self.books.lock();
         if patience.is_some() && books.buffer.accept(slot) {
-            self.accepted(&mut books);
+            self.accepted(&mut books, request.body.commands());
             return Ok(Next::Accepted);
         }
         let written = books.buffer.withdraw(slot);
@@ -310,8 +342,8 @@ impl Desk {
         Deadline::after(from, self.config.outage_grace).min(deadline)
     }
 
-    fn accepted(&self, books: &mut Books) {
-        self.counters.buffered.add(1);
+    fn accepted(&self, books: &mut Books, commands: u32) {
+        self.counters.buffered.add(u64::from(commands));
         if !books.said_buffering {
             books.said_buffering = true;
             self.events.announce(Event::new(EventKind::Buffering, "writes are being buffered"));
@@ -319,7 +351,12 @@ impl Desk {
     }
 
     /// The buffer has no room for a write: what `buffer_overflow` says.
-    fn make_room<'a>(&'a self, mut books: MutexGuard<'a, Books>, deadline: Deadline) -> Result<MutexGuard<'a, Books>> {
+    fn make_room<'a>(
+        &'a self,
+        mut books: MutexGuard<'a, Books>,
+        commands: u32,
+        deadline: Deadline,
+    ) -> Result<MutexGuard<'a, Books>> {
         if !books.said_full {
             books.said_full = true;
             let count = books.buffer.accepted() as u64;
@@ -327,10 +364,10 @@ impl Desk {
             self.events.announce(Event { count, ..Event::new(EventKind::BufferFull, message) });
         }
         match self.config.buffer_overflow {
-            Overflow::Block if !deadline.has_passed() => return Ok(self.changed.wait(books, deadline)),
+            Overflow::Block if !deadline.has_passed() => return Ok(self.watch(books, deadline)),
             Overflow::DropOldest => {
                 if let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted) {
-                    self.counters.dropped.add(1);
+                    self.counters.dropped.add(u64::from(item.commands));
                     let error =
                         Error::not_applied(ErrorKind::Dropped, "dropped from the full buffer for a newer command")
                             .with_outcome(if item.was_written { Outcome::Unknown } else { Outcome::NotApplied });
@@ -340,7 +377,7 @@ impl Desk {
             }
             Overflow::Reject | Overflow::Block => {}
         }
-        self.counters.rejected.add(1);
+        self.counters.rejected.add(u64::from(commands));
         Err(Error::not_applied(
             ErrorKind::BufferFull,
             format!(
@@ -354,14 +391,15 @@ impl Desk {
     /// Puts an accepted command that will not be applied into the failed list, and says so.
     pub(super) fn keep_failed(&self, books: &mut Books, item: Item, error: Error, kind: EventKind) {
         let message = error.message.clone();
-        let (batch, is_atomic) = (item.batch_count(), item.is_atomic());
-        let failed_id = books.failed.add(item.bytes, batch, is_atomic, error);
-        self.events.announce(Event { failed_id, count: 1, ..Event::new(kind, message) });
+        let (batch, is_atomic, commands) = (item.batch_count(), item.is_atomic(), item.commands);
+        let failed_id = books.failed.add(Kept { id: 0, bytes: item.bytes, batch, is_atomic, commands, error });
+        self.events.announce(Event { failed_id, count: u64::from(commands), ..Event::new(kind, message) });
     }
 
-    fn closed_to_new(&self, books: &Books) -> Option<Error> {
-        if books.is_closing || books.state == State::Closed {
-            return Some(Error::not_applied(ErrorKind::Closed, "the client is closed"));
+    /// Why nothing is taken any more, neither new calls nor, when `is_new` is false, those that were in flight.
+    fn closed_to(&self, books: &Books, is_new: bool) -> Option<Error> {
+        if books.state == State::Closed || (is_new && books.is_closing) {
+            return Some(is_closed());
         }
         books.gave_up.clone()
     }
@@ -389,7 +427,7 @@ impl Desk {
             },
             Settled::Failed(error, reply) => return Err(Incomplete { error, reply }),
         };
-        self.counters.replies.add(reply_count(request));
+        self.counters.replies.add(u64::from(request.body.commands()));
         if request.body.is_atomic() {
             return self.finish_atomic(reply);
         }
@@ -436,7 +474,7 @@ impl Desk {
     pub fn wait_ready(&self, deadline: Deadline) -> Result<()> {
         let mut books = self.books.lock();
         loop {
-            if let Some(error) = self.closed_to_new(&books) {
+            if let Some(error) = self.closed_to(&books, true) {
                 return Err(error.with_outcome(Outcome::None));
             }
             if books.state == State::Ready && self.lane.is_open() {
@@ -445,7 +483,7 @@ impl Desk {
             if deadline.has_passed() {
                 return Err(Error::new(ErrorKind::Timeout, "there is no connection yet"));
             }
-            books = self.changed.wait(books, deadline);
+            books = self.watch(books, deadline);
         }
     }
 
@@ -466,7 +504,7 @@ impl Desk {
             if deadline.has_passed() {
                 return Err(Error::new(ErrorKind::Timeout, format!("{left} commands are still buffered")));
             }
-            books = self.changed.wait(books, deadline);
+            books = self.watch(books, deadline);
         }
     }
 
@@ -474,14 +512,16 @@ impl Desk {
     pub fn wait_quiet(&self, deadline: Deadline) {
         let mut books = self.books.lock();
         while books.state == State::Ready && self.lane.in_flight() > 0 && !deadline.has_passed() {
-            books = self.changed.wait(books, deadline.min(Deadline::within(Duration::from_millis(1))));
+            books = self.watch(books, deadline.min(Deadline::within(Duration::from_millis(1))));
         }
     }
 
     /// Lets nothing new in.
     pub fn start_closing(&self) {
-        self.books.lock().is_closing = true;
-        self.changed.notify_all();
+        self.is_closing.store(true, Ordering::Relaxed);
+        let mut books = self.books.lock();
+        books.is_closing = true;
+        self.tell(&books);
     }
 
     /// How many accepted commands are in the buffer.
@@ -494,7 +534,8 @@ impl Desk {
         let mut books = self.books.lock();
         let (mut lost, mut unknown) = (0, 0);
         while let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted) {
-            if item.was_written { unknown += 1 } else { lost += 1 }
+            let count = if item.was_written { &mut unknown } else { &mut lost };
+            *count += u64::from(item.commands);
         }
         (lost, unknown)
     }
@@ -529,15 +570,17 @@ impl Desk {
     /// Puts a failed command back at the end of the buffer.
     pub fn failed_retry(&self, id: u64) -> Result<()> {
         let mut books = self.books.lock();
-        if let Some(error) = self.closed_to_new(&books) {
+        if let Some(error) = self.closed_to(&books, true) {
             return Err(error);
         }
         let kept = books.failed.take(id).ok_or_else(|| no_such_failure(id))?;
+        let commands = kept.commands;
         let batch = kept.batch.map(|count| Box::new(Batch { count, is_atomic: kept.is_atomic, answered: None }));
         books.buffer.push(Item {
             bytes: kept.bytes,
             waiter: None,
             batch,
+            commands,
             since: time::now(),
             nature: policy::Nature { is_read: false, is_state_idempotent: false, ..policy::Nature::EMPTY },
             is_accepted: true,
@@ -546,7 +589,7 @@ impl Desk {
             no_retry: false,
             is_finished: false,
         });
-        self.counters.buffered.add(1);
+        self.counters.buffered.add(u64::from(commands));
         if books.state == State::Ready {
             self.send_unsent(&mut books, usize::MAX);
         }
@@ -659,8 +702,8 @@ pub(super) fn not_ready(text: &str) -> Error {
     Error::new(ErrorKind::ConnectionLost, format!("the server refused a command: {text}"))
 }
 
-fn reply_count(request: &Request<'_>) -> u64 {
-    request.body.batch().map_or(1, |count| count as u64)
+fn is_closed() -> Error {
+    Error::not_applied(ErrorKind::Closed, "the client is closed")
 }
 
 fn no_such_failure(id: u64) -> Error {

@@ -26,7 +26,7 @@ const BELIEVED: usize = 1 << 20;
 /// megabytes costs no copy (the system moves its pages) but enlarging a smaller one may.
 const BELIEVED_TIMES: usize = 64;
 
-/// A header line cut in two is read again at each new piece up to this length; a longer one when its end has come.
+/// A header line cut in two is read again at each new piece up to this length; a longer one when its end comes.
 const SHORT_LINE: usize = 64;
 
 /// Bounds on what a server can make the client hold.
@@ -212,6 +212,14 @@ impl Decoder {
         self.tidy();
     }
 
+    /// How many bytes of memory it holds beside replies given away: bounded by what has arrived of the current reply or
+    /// batch, whatever was declared.
+    pub fn footprint(&self) -> usize {
+        self.payload.capacity()
+            + (self.nodes.capacity() + self.pending.capacity()) * size_of::<Node>()
+            + self.open.capacity() * size_of::<Open>()
+    }
+
     fn resume(&mut self, input: &[u8]) -> Result<(usize, Progress), ProtocolError> {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
@@ -301,10 +309,12 @@ impl Decoder {
         if end.is_none() && input.len() < cursor.input.len() {
             return Err(Fault::new(BEYOND_LINE));
         }
+        // Without \r or \n nothing new can be said about a long line.
+        let ends = end.is_some() || input.contains(&b'\r') || self.payload.last() == Some(&b'\r');
         cursor.at = end.map_or(input.len(), |end| end + 1);
         self.keep(cursor);
         let line = self.payload.get(start..).unwrap_or_default();
-        if end.is_none() && (SHORT_LINE..LONGEST_LINE).contains(&line.len()) {
+        if !ends && (SHORT_LINE..LONGEST_LINE).contains(&line.len()) {
             return Ok(Step::Incomplete);
         }
         match token(line)? {
