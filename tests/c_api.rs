@@ -9,6 +9,7 @@ mod toolchain;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use support::Server;
@@ -26,8 +27,8 @@ enum Under {
 const PATIENCE: Duration = Duration::from_secs(300);
 
 fn compile(source: &Path, under: Under) -> PathBuf {
-    let name = source.file_stem().unwrap().to_str().unwrap();
-    let program = scratch("c-api").join(format!("{name}-{under:?}"));
+    let (folder, name) = (source.parent().unwrap().file_name().unwrap(), source.file_stem().unwrap());
+    let program = scratch("c-api").join(format!("{}-{}-{under:?}", folder.display(), name.display()));
     let mut gcc = tool("gcc", "gcc");
     gcc.arg("-std=c11").args(STRICT).args(["-g", "-O1", "-D_DEFAULT_SOURCE", "-pthread"]);
     if under == Under::AddressSanitizer {
@@ -52,7 +53,20 @@ fn command(program: &Path, under: Under) -> Command {
         command.env("SLOW_TOOL", "1");
     }
     command.env("ASAN_OPTIONS", "detect_leaks=1");
+    command.env("LIBRARIES", two_copies());
     command
+}
+
+/// The library at two paths, for a program that loads both.
+fn two_copies() -> String {
+    static COPY: OnceLock<String> = OnceLock::new();
+    COPY.get_or_init(|| {
+        let original = library().join("libresilient_redis.so");
+        let copy = scratch("copy").join("libanother.so");
+        std::fs::copy(&original, &copy).unwrap();
+        format!("{}:{}", original.display(), copy.display())
+    })
+    .clone()
 }
 
 /// Runs a program against a server of its own, which it may ask to be killed and started again.
@@ -126,7 +140,43 @@ macro_rules! programs {
     };
 }
 
-programs! { command config errors events fork format layout lifetimes outage pipeline reply threads }
+programs! { command config errors events fork format layout lifetimes loading outage pipeline reply threads }
+
+/// The examples are programs like any other; what they print is for people, so that only their end is looked at.
+fn example_passes(name: &str, arguments: &[&str], says: &str) {
+    let program = compile(&root().join("examples/c").join(format!("{name}.c")), Under::Nothing);
+    let server = Server::start();
+    let said = run(Command::new(program).arg(server.url()).args(arguments));
+    assert!(said.contains(says), "{said}");
+}
+
+#[test]
+fn the_example_hello_runs() {
+    example_passes("hello", &[], "hello\n");
+}
+
+#[test]
+fn the_example_pipeline_runs() {
+    example_passes("pipeline", &[], "RR_TYPE_MAP of 4\n");
+}
+
+#[test]
+fn the_example_events_runs() {
+    example_passes("events", &["0"], "RR_EVENT_CONNECTED: ");
+}
+
+#[test]
+fn a_program_can_link_the_library_into_itself() {
+    let program = scratch("c-api").join("hello-static");
+    let mut gcc = tool("gcc", "gcc");
+    gcc.arg("-std=c11").args(STRICT).arg("-I").arg(root().join("include")).arg(root().join("examples/c/hello.c"));
+    gcc.arg(library().join("libresilient_redis.a")).arg("-o").arg(&program);
+    // What resilient_redis.pc says as Libs.private.
+    gcc.args(["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"]);
+    run(&mut gcc);
+    let server = Server::start();
+    assert_eq!(run(Command::new(program).arg(server.url())), "hello\n");
+}
 
 fn faulty(name: &str, body: &str, under: Under) -> (bool, String) {
     let source = scratch("c-api").join(format!("{name}.c"));

@@ -73,6 +73,8 @@ pub struct rr_close_report {
 // SAFETY: a size and four numbers of 64 bits.
 unsafe impl Extensible for rr_close_report {}
 
+const _: () = assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_close_report>() == 40);
+
 impl From<CloseReport> for rr_close_report {
     fn from(CloseReport { drained, lost, unknown, failed }: CloseReport) -> Self {
         rr_close_report { struct_size: size_of::<Self>(), drained, lost, unknown, failed }
@@ -149,7 +151,7 @@ pub unsafe extern "C" fn rr_client_open(
 }
 
 /// Waits up to `timeout_ms` until commands flow (0: looks once). A program need not call it: commands wait by
-/// themselves. RR_ERR_TIMEOUT, with the reason why there is no connection; RR_ERR_GAVE_UP and RR_ERR_CLOSED at once.
+/// themselves. RR_ERR_TIMEOUT if there is no connection in time; RR_ERR_GAVE_UP and RR_ERR_CLOSED at once.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_client_wait_ready(
@@ -181,7 +183,7 @@ pub extern "C" fn rr_state_name(state: rr_state) -> *const c_char {
     STATES.iter().find(|(_, number, _)| *number == state).map_or(c"unknown", |(.., name)| name).as_ptr()
 }
 
-/// Tries to connect now instead of after the pause, also after giving up, with a new budget. Returns at once.
+/// Tries to connect now instead of after the present pause, also after giving up. Returns at once.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_client_reconnect(client: *mut rr_client, err: *mut *mut rr_error) -> rr_status {
@@ -212,9 +214,9 @@ pub unsafe extern "C" fn rr_client_flush(
 
 /// Stops accepting commands, waits up to `drain_timeout_ms` for those that are buffered or in flight, and disconnects.
 ///
-/// `report` may be NULL. From then on every call answers RR_ERR_CLOSED, and when this returns no callback of the
-/// client is running or will. RR_ERR_IN_CALLBACK from inside a callback, which it would wait for. The client is freed
-/// with rr_client_free() all the same.
+/// `report` may be NULL. From then on commands answer RR_ERR_CLOSED. When this returns, no callback of the client is
+/// running or will: it waits for one that is, so hold no lock that the callback takes. RR_ERR_IN_CALLBACK from inside a
+/// callback. The client is freed with rr_client_free() all the same. Closing once more is RR_OK, with nothing left.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_client_close(
@@ -242,8 +244,8 @@ pub unsafe extern "C" fn rr_client_close(
 /// Closes a client, if it is not closed yet, without waiting for what is buffered, and frees it. Does nothing for NULL.
 ///
 /// Calls that are running in other threads end with RR_ERR_CLOSED; none may begin. Pipelines of the client can still
-/// be freed. When it returns, no callback of the client is running or will. From inside a callback it returns at once
-/// and the client ends on another thread, after the callback. In a forked child it does nothing: what the client holds
+/// be freed. When it returns, no callback of the client is running or will: it waits for one that is, so hold no
+/// lock that the callback takes. From inside a callback it returns at once and the client ends on another thread. In a forked child it does nothing: what the client holds
 /// belongs to the parent.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]

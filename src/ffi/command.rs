@@ -35,6 +35,8 @@ pub struct rr_command_options {
 // SAFETY: a size, a number of 64 bits and two of 32.
 unsafe impl Extensible for rr_command_options {}
 
+const _: () = assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_command_options>() == 24);
+
 impl rr_command_options {
     fn check(self) -> Result<CommandOptions> {
         if self.flags & !(RR_COMMAND_NO_BUFFER | RR_COMMAND_NO_RETRY) != 0 || self.reserved != 0 {

@@ -63,9 +63,9 @@ pub extern "C" fn rr_config_new() -> *mut rr_config {
     guard::value(null_mut(), || rr_config::give(Config::default()))
 }
 
-/// Makes a config from a URL: redis://user:password@host:port/db, rediss:// for TLS, unix:///path, each with options
-/// by name after a question mark (?command_timeout_ms=500&buffer_commands=no). RR_ERR_CONFIG with a message that says
-/// what is wrong; it never repeats the password.
+/// Makes a config from a URL: redis://user:password@host:port/db or unix:///path, with options by name after a question
+/// mark (?command_timeout_ms=500&buffer_commands=no); docs/CONFIGURATION.md has the details. RR_ERR_CONFIG with a
+/// message that says what is wrong and never repeats a password.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_config_from_url(

@@ -122,7 +122,7 @@ pub unsafe extern "C" fn rr_failed_free(failed: *mut rr_failed) {
 }
 
 /// Takes the entry with this id out of the failed list and puts it at the end of the buffer, to be sent again.
-/// RR_ERR_INVALID_ARGUMENT if there is none with that id; RR_ERR_BUFFER_FULL leaves it where it was.
+/// RR_ERR_INVALID_ARGUMENT if there is none with that id.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_failed_retry(client: *mut rr_client, id: u64, err: *mut *mut rr_error) -> rr_status {

@@ -39,6 +39,8 @@ pub struct rr_pipeline_options {
 // SAFETY: a size, a number of 64 bits and two of 32.
 unsafe impl Extensible for rr_pipeline_options {}
 
+const _: () = assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_pipeline_options>() == 24);
+
 impl rr_pipeline_options {
     fn check(self) -> Result<PipelineOptions> {
         let known = RR_PIPELINE_NO_BUFFER | RR_PIPELINE_NO_RETRY | RR_PIPELINE_ATOMIC;

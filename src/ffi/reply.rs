@@ -91,6 +91,12 @@ pub struct rr_value {
     pub count: usize,
 }
 
+const _: () = {
+    assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_value>() == 56);
+    assert!(std::mem::offset_of!(rr_value, integer) == 8);
+    assert!(cfg!(not(target_pointer_width = "64")) || std::mem::offset_of!(rr_value, count) == 48);
+};
+
 impl rr_value {
     /// The value of `node`, whose bytes are in `payload` and whose children `children` finds.
     fn new(node: &Node, payload: &[u8], children: impl FnOnce(usize) -> *const rr_value) -> Self {

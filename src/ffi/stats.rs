@@ -69,6 +69,8 @@ pub struct rr_stats {
 // SAFETY: a size and numbers of 64 bits.
 unsafe impl Extensible for rr_stats {}
 
+const _: () = assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_stats>() == 208);
+
 impl From<Stats> for rr_stats {
     fn from(stats: Stats) -> Self {
         // Without `..`: a new counter has to find its place here.

@@ -59,8 +59,9 @@ static void in_child(void (*body)(void *), void *argument)
     CHECK(child >= 0);
     if (child == 0) {
         body(argument);
-        fflush(NULL);
-        _exit(0);
+        /* Leaves without a look at the memory: that of the parent's threads has no owner here. */
+        execl("/bin/true", "true", (char *)NULL);
+        _exit(2);
     }
     CHECK_EQ(waitpid(child, &status, 0), child);
     CHECK(WIFEXITED(status));
