@@ -208,16 +208,19 @@ impl Buffer {
         true
     }
 
-    /// The caller stops waiting and wants its command gone. Returns whether its bytes may have been written; `None`
-    /// when it is not in the line any more.
-    pub fn withdraw(&mut self, waiter: &Arc<Slot<Settled>>) -> Option<bool> {
+    /// The caller stops waiting and wants its command gone. Returns whether its bytes may have been written, and the
+    /// replies that a batch has; `None` when it is not in the line any more.
+    pub fn withdraw(&mut self, waiter: &Arc<Slot<Settled>>) -> Option<(bool, Option<Reply>)> {
         let place = self.place_of(waiter)?;
-        if place < self.sent {
+        let is_sent = place < self.sent;
+        let item = self.items.get_mut(place)?;
+        let answered = item.batch.as_mut().and_then(|batch| batch.answered.take());
+        if is_sent {
             // It is on its way and its reply will come: it keeps its place, for nobody.
-            self.items.get_mut(place)?.waiter = None;
-            return Some(true);
+            item.waiter = None;
+            return Some((true, answered));
         }
-        self.remove_unsent(place).map(|item| item.was_written)
+        self.remove_unsent(place).map(|item| (item.was_written, answered))
     }
 
     /// Removes the first unsent item that fits.
@@ -351,7 +354,7 @@ mod tests {
         buffer.push(item("b", false));
         let waiters: Vec<_> = buffer.items.iter().map(|item| item.waiter.clone().unwrap()).collect();
         assert!(buffer.accept(&waiters[0]) && !buffer.accept(&waiters[0]));
-        assert_eq!(buffer.withdraw(&waiters[1]), Some(false));
+        assert_eq!(buffer.withdraw(&waiters[1]), Some((false, None)));
         assert_eq!(buffer.withdraw(&waiters[1]), None);
         assert_eq!((line(&buffer), buffer.accepted()), (vec!["a".to_owned()], 1));
     }
@@ -362,7 +365,7 @@ mod tests {
         buffer.push(item("a", false));
         let waiter = buffer.items[0].waiter.clone().unwrap();
         let tokens = send_all(&mut buffer);
-        assert_eq!(buffer.withdraw(&waiter), Some(true));
+        assert_eq!(buffer.withdraw(&waiter), Some((true, None)));
         assert!(buffer.finish(tokens[0]).is_some());
     }
 }
