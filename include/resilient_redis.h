@@ -772,9 +772,9 @@ const char *rr_outcome_name(rr_outcome outcome);
 struct rr_config *rr_config_new(void);
 
 /**
- * Makes a config from a URL: redis://user:password@host:port/db, rediss:// for TLS, unix:///path, each with options
- * by name after a question mark (?command_timeout_ms=500&buffer_commands=no). RR_ERR_CONFIG with a message that says
- * what is wrong; it never repeats the password.
+ * Makes a config from a URL: redis://user:password@host:port/db or unix:///path, with options by name after a question
+ * mark (?command_timeout_ms=500&buffer_commands=no); docs/CONFIGURATION.md has the details. RR_ERR_CONFIG with a
+ * message that says what is wrong and never repeats a password.
  */
 rr_status rr_config_from_url(const char *url,
                              struct rr_config **config,
@@ -847,7 +847,7 @@ rr_status rr_client_open(const char *url, struct rr_client **client, struct rr_e
 
 /**
  * Waits up to `timeout_ms` until commands flow (0: looks once). A program need not call it: commands wait by
- * themselves. RR_ERR_TIMEOUT, with the reason why there is no connection; RR_ERR_GAVE_UP and RR_ERR_CLOSED at once.
+ * themselves. RR_ERR_TIMEOUT if there is no connection in time; RR_ERR_GAVE_UP and RR_ERR_CLOSED at once.
  */
 rr_status rr_client_wait_ready(const struct rr_client *client,
                                int64_t timeout_ms,
@@ -864,10 +864,9 @@ rr_state rr_client_state(const struct rr_client *client);
 const char *rr_state_name(rr_state state);
 
 /**
- * Tries to connect now instead of after the pause, also after giving up, with a new budget. Returns at once.
+ * Tries to connect now instead of after the present pause, also after giving up. Returns at once.
  */
-rr_status rr_client_reconnect(struct rr_client *client,
-                              struct rr_error **err);
+rr_status rr_client_reconnect(struct rr_client *client, struct rr_error **err);
 
 /**
  * Waits up to `timeout_ms` until every buffered command is sent and answered, or failed (0: looks once).
@@ -880,9 +879,9 @@ rr_status rr_client_flush(struct rr_client *client,
 /**
  * Stops accepting commands, waits up to `drain_timeout_ms` for those that are buffered or in flight, and disconnects.
  *
- * `report` may be NULL. From then on every call answers RR_ERR_CLOSED, and when this returns no callback of the
- * client is running or will. RR_ERR_IN_CALLBACK from inside a callback, which it would wait for. The client is freed
- * with rr_client_free() all the same.
+ * `report` may be NULL. From then on commands answer RR_ERR_CLOSED. When this returns, no callback of the client is
+ * running or will: it waits for one that is, so hold no lock that the callback takes. RR_ERR_IN_CALLBACK from inside a
+ * callback. The client is freed with rr_client_free() all the same. Closing once more is RR_OK, with nothing left.
  */
 rr_status rr_client_close(struct rr_client *client,
                           int64_t drain_timeout_ms,
@@ -893,8 +892,8 @@ rr_status rr_client_close(struct rr_client *client,
  * Closes a client, if it is not closed yet, without waiting for what is buffered, and frees it. Does nothing for NULL.
  *
  * Calls that are running in other threads end with RR_ERR_CLOSED; none may begin. Pipelines of the client can still
- * be freed. When it returns, no callback of the client is running or will. From inside a callback it returns at once
- * and the client ends on another thread, after the callback. In a forked child it does nothing: what the client holds
+ * be freed. When it returns, no callback of the client is running or will: it waits for one that is, so hold no
+ * lock that the callback takes. From inside a callback it returns at once and the client ends on another thread. In a forked child it does nothing: what the client holds
  * belongs to the parent.
  */
 void rr_client_free(struct rr_client *client);
@@ -1168,7 +1167,7 @@ void rr_failed_free(struct rr_failed *failed);
 
 /**
  * Takes the entry with this id out of the failed list and puts it at the end of the buffer, to be sent again.
- * RR_ERR_INVALID_ARGUMENT if there is none with that id; RR_ERR_BUFFER_FULL leaves it where it was.
+ * RR_ERR_INVALID_ARGUMENT if there is none with that id.
  */
 rr_status rr_failed_retry(struct rr_client *client,
                           uint64_t id,

@@ -1,5 +1,14 @@
 //! NULL in place of any pointer of any function, by a program that is made from the header: no crash, the right status,
-//! and an error where one was asked for.
+//! and an error where one was asked for. The same program forks, and the child calls every function on a client or a
+//! pipeline of its parent.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a helper that cannot do its work fails the test that asked for it"
+)]
 
 mod support;
 mod toolchain;
@@ -104,6 +113,21 @@ fn call(function: &Prototype, is_null: impl Fn(&str) -> bool, what: &str) -> Str
     format!("    fprintf(stderr, \"{name}, {what}\\n\");\n    make();\n    {check}\n    unmake();\n")
 }
 
+/// The same in a forked child, with nothing missing.
+fn call_in_child(function: &Prototype) -> Option<String> {
+    let Prototype { name, returns, parameters } = function;
+    if !parameters.iter().any(|(kind, _)| kind.ends_with("rr_client *") || kind.ends_with("rr_pipeline *")) {
+        return None;
+    }
+    let arguments: Vec<String> = parameters.iter().map(|(kind, parameter)| good(function, kind, parameter)).collect();
+    let call = format!("{name}({})", arguments.join(", "));
+    Some(match returns.as_str() {
+        // The handle is still there: it leaks on purpose.
+        "void" => format!("        {call};\n"),
+        _ => format!("        CHECK_EQ({call}, RR_ERR_FORKED);\n        rr_error_free(err);\n        err = NULL;\n"),
+    })
+}
+
 fn program() -> (String, usize) {
     let mut calls = String::new();
     let mut count = 0;
@@ -120,11 +144,14 @@ fn program() -> (String, usize) {
             count += 1;
         }
     }
-    (include_str!("c/null_arguments.in").replace("@CALLS@", &calls), count)
+    let in_child: Vec<String> = prototypes().iter().filter_map(call_in_child).collect();
+    assert!(in_child.len() > 20, "{in_child:?}");
+    let frame = include_str!("c/null_arguments.in");
+    (frame.replace("@CALLS@", &calls).replace("@CALLS_IN_CHILD@", &in_child.concat()), count)
 }
 
 #[test]
-fn null_in_place_of_any_pointer_is_told() {
+fn null_in_place_of_any_pointer_and_a_fork_are_told() {
     let (program, count) = program();
     assert!(count > 120, "only {count} calls");
     let source = scratch("null").join("null_arguments.c");

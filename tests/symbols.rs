@@ -1,5 +1,13 @@
 //! What the shared library exports is what the header declares and what docs/ABI.md lists: nothing more, nothing less.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a helper that cannot do its work fails the test that asked for it"
+)]
+
 mod toolchain;
 
 use std::collections::BTreeSet;

@@ -37,7 +37,7 @@ int main(int argc, char **argv)
 {
     const char *const ping[] = {"PING"};
     char *paths = getenv("LIBRARIES"), *second;
-    struct copy copies[2];
+    static struct copy copies[2];
     rr_reply *reply = NULL;
     int round, i;
 

@@ -1,5 +1,13 @@
 //! The tools and the library that the tests of the C interface need. A missing tool is a failure that says what to
 //! install, never a skipped test.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a helper that cannot do its work fails the test that asked for it"
+)]
 #![allow(dead_code, reason = "each test uses a part")]
 
 use std::path::{Path, PathBuf};
