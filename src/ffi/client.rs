@@ -244,9 +244,9 @@ pub unsafe extern "C" fn rr_client_close(
 /// Closes a client, if it is not closed yet, without waiting for what is buffered, and frees it. Does nothing for NULL.
 ///
 /// Calls that are running in other threads end with RR_ERR_CLOSED; none may begin. Pipelines of the client can still
-/// be freed. When it returns, no callback of the client is running or will: it waits for one that is, so hold no
-/// lock that the callback takes. From inside a callback it returns at once and the client ends on another thread. In a forked child it does nothing: what the client holds
-/// belongs to the parent.
+/// be freed. When it returns, no callback of the client is running or will: it waits for one that is, so hold no lock
+/// that the callback takes. From inside a callback it returns at once and the client ends on another thread. In a forked
+/// child it does nothing: what the client holds belongs to the parent.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_client_free(client: *mut rr_client) {

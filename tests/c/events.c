@@ -2,7 +2,7 @@
 
 #include "check.h"
 
-static void *client_id_of(rr_client *client)
+static const char *client_id_of(rr_client *client)
 {
     static char text[32];
     rr_reply *reply = NULL;
@@ -190,12 +190,14 @@ static void a_client_freed_from_its_callback_ends_after_it(const char *url)
 {
     struct seen seen;
     rr_client *client = open_watched(url, &seen), *other = open_client(url);
+    const char *id = client_id_of(client);
 
+    /* From here on the client belongs to the callback. */
     pthread_mutex_lock(&seen.lock);
     seen.client = client;
     seen.shall_free = true;
     pthread_mutex_unlock(&seen.lock);
-    CHECK_OK(COMMAND(other, NULL, &err, "CLIENT", "KILL", "ID", client_id_of(client)));
+    CHECK_OK(COMMAND(other, NULL, &err, "CLIENT", "KILL", "ID", id));
     WAIT_UNTIL(read_locked(&seen, &seen.ended) == 1);
     rr_client_free(other);
 }
