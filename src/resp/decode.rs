@@ -1,5 +1,5 @@
-//! The resumable decoder: a connection's bytes, in any pieces, to flat replies. Owns where in the stream it is, what has
-//! come of an unfinished reply, and the limits on it.
+//! The resumable decoder: a connection's bytes, in any pieces, to flat replies. Owns where in the stream it is, the batch
+//! that is open, and the limits.
 //!
 //! One connection's reader runs it, whichever thread that is. It never reads from a socket, never looks at a byte twice
 //! (but for a header line cut in two) and never trusts a declared length: memory grows with what really arrived.
