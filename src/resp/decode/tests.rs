@@ -1,5 +1,6 @@
 //! What the decoder makes of each type, of pieces, batches, pushes and faults.
 
+use super::super::unfinished::{BELIEVED, KEPT};
 use super::*;
 
 const LIMITS: Limits = Limits { max_bytes: 1 << 20, max_depth: 8 };
