@@ -177,7 +177,7 @@ impl Unfinished {
         };
         let has_children = root.count() > 0;
         let give_away = mark.payload == 0 && self.payload.len() > KEPT;
-        let reply = if !has_children && (root.length() <= INLINE || !give_away) {
+        let reply = if !has_children && (root.length() < INLINE || !give_away) {
             Reply::scalar(root_moved, item)
         } else {
             let payload = if give_away { without_slack(std::mem::take(&mut self.payload)) } else { item.to_vec() };
