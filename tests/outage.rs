@@ -49,8 +49,10 @@ impl Load {
                 while !stop.load(Ordering::Relaxed) {
                     told.push(send(&client, thread, told.len() as u64 + 1));
                     issued.fetch_add(1, Ordering::Relaxed);
-                    if client.buffered() > 5000 {
-                        std::thread::sleep(Duration::from_millis(1));
+                    // Slower and slower, so that the buffer does not overflow.
+                    let pause = client.buffered() / 100;
+                    if pause > 0 {
+                        std::thread::sleep(Duration::from_millis(pause));
                     }
                 }
                 told
@@ -352,6 +354,8 @@ fn without_a_buffer_writes_wait_like_reads() {
     let options = [("buffer_commands", "false"), ("command_timeout_ms", "400"), ("outage_grace_ms", "0")];
     let client = open_ready(&server.url(), &options);
     server.kill();
+    // Until then a command could still be written, into nothing.
+    client.event(EventKind::Disconnected);
     assert_fails(client.run(&["SET", "k", "v"]), ErrorKind::Timeout, Outcome::NotApplied);
     server.start_again();
     client.wait_ready(SOON).unwrap();
@@ -392,6 +396,8 @@ fn a_new_command_never_overtakes_a_buffered_one() {
     // Slow enough for a new command to have a chance.
     proxy.delay(Duration::from_millis(5));
     proxy.refuse(false);
+    client.reconnect().unwrap();
+    wait_until("what was buffered is being sent", SOON, || client.state() != State::Reconnecting);
     let mut last = 5000;
     loop {
         last += 1;

@@ -25,6 +25,9 @@ use crate::stats::{Counters, Stats};
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::time::{self, Deadline};
 
+/// While the buffer drains a new write waits at least so long for its own reply before it is buffered.
+const DRAIN_PATIENCE: Duration = Duration::from_millis(250);
+
 /// The state of a client's connection. The numbers are part of the ABI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
@@ -362,11 +365,14 @@ impl Desk {
 
     /// How long a write waits for its reply before it is accepted instead.
     fn patience(&self, books: &Books, deadline: Deadline) -> Deadline {
-        let from = match books.state {
-            State::Connecting | State::Reconnecting => books.down_since,
-            _ => time::now(),
+        let grace = self.config.outage_grace;
+        let patience = match books.state {
+            State::Connecting | State::Reconnecting => Deadline::after(books.down_since, grace),
+            // What waits is being answered: those who add to it are slowed down to that pace, or it would never end.
+            State::Recovering => Deadline::within(grace.max(DRAIN_PATIENCE)),
+            _ => Deadline::within(grace),
         };
-        Deadline::after(from, self.config.outage_grace).min(deadline)
+        patience.min(deadline)
     }
 
     fn accepted(&self, books: &mut Books, commands: u32) {

@@ -22,7 +22,7 @@ use crate::stats::Counters;
 use crate::sync::Mutex;
 use crate::time::{self, Deadline};
 
-/// A connection that lasted at least so long was of use.
+/// A connection that lasted at least so long was of use, even if nothing was read from it.
 const STEADY: Duration = Duration::from_secs(1);
 
 /// The layer above, as the supervisor sees it. All of it runs on the supervisor's thread.
@@ -157,10 +157,11 @@ impl Watch {
             }
             let was_open = self.crew.recover(&greeting, &self.supervision);
             if was_open {
-                let begun = time::now();
+                let (begun, read) = (time::now(), self.counters.bytes_read.get());
                 self.serve();
                 let lasted = time::now().saturating_duration_since(begun);
-                flaps = if lasted < STEADY { flaps.saturating_add(1) } else { 0 };
+                let was_of_use = lasted >= STEADY || self.counters.bytes_read.get() > read;
+                flaps = if was_of_use { 0 } else { flaps.saturating_add(1) };
                 outage = Outage::begin();
             }
             let cause = lane.failure().unwrap_or_else(closing);
