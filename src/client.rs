@@ -7,7 +7,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::command::Placement;
 use crate::config::Config;
 use crate::delivery::desk::Desk;
 use crate::delivery::policy::Nature;
@@ -90,7 +89,8 @@ impl Client {
         let waker = Waker::new().map_err(|error| Error::new(ErrorKind::System, format!("no descriptor: {error}")))?;
         let waker = Arc::new(waker);
         let lane = Arc::new(Lane::new(lane_settings(&config), counters.clone(), waker.clone()));
-        let desk = Arc::new(Desk::new(config.clone(), lane.clone(), counters.clone(), events.clone()));
+        let desk = Desk::new(config.clone(), lane.clone(), counters.clone(), events.clone(), waker.clone());
+        let desk = Arc::new(desk);
         let sink: Arc<dyn Sink> = desk.clone();
         lane.attach(Arc::downgrade(&sink));
         let supervision = Arc::new(Supervision::new(lane, waker));
@@ -113,6 +113,7 @@ impl Client {
         if self.state() == State::Closed {
             return Err(Error::new(ErrorKind::Closed, "the client is closed"));
         }
+        self.core.desk.resume();
         self.core.supervision.hurry();
         Ok(())
     }
@@ -132,11 +133,7 @@ impl Client {
             no_buffer: options.no_buffer,
             no_retry: options.no_retry,
         };
-        let executed = self.core.desk.call(&request).map_err(|incomplete| incomplete.error)?;
-        if let (Placement::Session(change), Executed::Reply(_)) = (traits.placement(), &executed) {
-            self.core.desk.remember(change, argv);
-        }
-        Ok(executed)
+        self.core.desk.call(&request).map_err(|incomplete| incomplete.error)
     }
 
     /// An empty pipeline.

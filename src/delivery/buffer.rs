@@ -18,19 +18,39 @@ use crate::resp::Reply;
 #[derive(Debug)]
 pub enum Settled {
     /// The server answered.
-    Answered(Reply),
-    /// It will not be sent, or not again.
+    Answered(Answer),
+    /// It will not be sent, or not again. The replies of a batch that had come.
     Failed(Error, Option<Reply>),
+}
+
+/// An answer, and what has to be known of its way.
+#[derive(Debug)]
+pub struct Answer {
+    /// The reply, or all replies of a batch.
+    pub reply: Reply,
+    /// The connection that it came on.
+    pub epoch: u64,
+    /// It was written on an earlier connection, too, and may have run there.
+    pub was_written: bool,
+}
+
+/// What is known of a command whose caller has stopped waiting.
+#[derive(Debug)]
+pub struct Withdrawn {
+    /// Its last byte may have been handed to the kernel.
+    pub was_written: bool,
+    /// The replies of a batch that had come.
+    pub answered: Option<Reply>,
 }
 
 /// A batch in the line.
 #[derive(Debug)]
 pub struct Batch {
-    /// How many replies its bytes bring.
+    /// How many replies are still to come.
     pub count: usize,
     /// Its commands are all or nothing.
     pub is_atomic: bool,
-    /// Replies that came over earlier connections; the bytes are of the commands after them.
+    /// Replies that came over earlier connections.
     pub answered: Option<Reply>,
 }
 
@@ -39,6 +59,8 @@ pub struct Batch {
 pub struct Item {
     /// Encoded.
     pub bytes: Box<[u8]>,
+    /// Where in the bytes the commands begin that have no reply yet.
+    pub begin: usize,
     /// The caller that waits; `None` when it was accepted or its caller has left.
     pub waiter: Option<Arc<Slot<Settled>>>,
     /// For a batch.
@@ -208,19 +230,17 @@ impl Buffer {
         true
     }
 
-    /// The caller stops waiting and wants its command gone. Returns whether its bytes may have been written, and the
-    /// replies that a batch has; `None` when it is not in the line any more.
-    pub fn withdraw(&mut self, waiter: &Arc<Slot<Settled>>) -> Option<(bool, Option<Reply>)> {
+    /// The caller stops waiting and wants its command gone. `None` when it is not in the line any more.
+    pub fn withdraw(&mut self, waiter: &Arc<Slot<Settled>>) -> Option<Withdrawn> {
         let place = self.place_of(waiter)?;
-        let is_sent = place < self.sent;
-        let item = self.items.get_mut(place)?;
-        let answered = item.batch.as_mut().and_then(|batch| batch.answered.take());
-        if is_sent {
+        if place < self.sent {
             // It is on its way and its reply will come: it keeps its place, for nobody.
+            let item = self.items.get_mut(place)?;
             item.waiter = None;
-            return Some((true, answered));
+            return Some(Withdrawn { was_written: true, answered: item.take_answered() });
         }
-        self.remove_unsent(place).map(|item| (item.was_written, answered))
+        let mut item = self.remove_unsent(place)?;
+        Some(Withdrawn { was_written: item.was_written, answered: item.take_answered() })
     }
 
     /// Removes the first unsent item that fits.
@@ -262,6 +282,35 @@ impl Item {
         now.saturating_duration_since(self.since)
     }
 
+    /// The bytes of the commands that have no reply yet.
+    pub fn unanswered(&self) -> &[u8] {
+        self.bytes.get(self.begin..).unwrap_or_default()
+    }
+
+    /// The first of the commands of a batch were answered, which take `length` bytes.
+    pub fn answered(&mut self, replies: Reply, length: usize) {
+        let Some(batch) = self.batch.as_mut() else { return };
+        batch.count = batch.count.saturating_sub(replies.root().len());
+        self.begin += length;
+        batch.answered = Some(match batch.answered.take() {
+            Some(earlier) => Reply::concat(earlier, replies),
+            None => replies,
+        });
+    }
+
+    /// The replies of a batch that came over earlier connections.
+    pub fn take_answered(&mut self) -> Option<Reply> {
+        self.batch.as_mut()?.answered.take()
+    }
+
+    /// How many commands of the program have no reply yet.
+    pub fn unanswered_commands(&self) -> u32 {
+        match &self.batch {
+            Some(batch) if !batch.is_atomic => u32::try_from(batch.count).unwrap_or(u32::MAX),
+            _ => self.commands,
+        }
+    }
+
     /// How many replies it brings, when it is a batch.
     pub fn batch_count(&self) -> Option<usize> {
         self.batch.as_ref().map(|batch| batch.count)
@@ -281,6 +330,7 @@ mod tests {
     fn item(name: &str, is_accepted: bool) -> Item {
         Item {
             bytes: name.as_bytes().into(),
+            begin: 0,
             waiter: (!is_accepted).then(|| Arc::new(Slot::default())),
             batch: None,
             commands: 1,
@@ -354,8 +404,8 @@ mod tests {
         buffer.push(item("b", false));
         let waiters: Vec<_> = buffer.items.iter().map(|item| item.waiter.clone().unwrap()).collect();
         assert!(buffer.accept(&waiters[0]) && !buffer.accept(&waiters[0]));
-        assert_eq!(buffer.withdraw(&waiters[1]), Some((false, None)));
-        assert_eq!(buffer.withdraw(&waiters[1]), None);
+        assert!(!buffer.withdraw(&waiters[1]).unwrap().was_written);
+        assert!(buffer.withdraw(&waiters[1]).is_none());
         assert_eq!((line(&buffer), buffer.accepted()), (vec!["a".to_owned()], 1));
     }
 
@@ -365,7 +415,7 @@ mod tests {
         buffer.push(item("a", false));
         let waiter = buffer.items[0].waiter.clone().unwrap();
         let tokens = send_all(&mut buffer);
-        assert_eq!(buffer.withdraw(&waiter), Some((true, None)));
+        assert!(buffer.withdraw(&waiter).unwrap().was_written);
         assert!(buffer.finish(tokens[0]).is_some());
     }
 }

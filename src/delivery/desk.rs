@@ -8,22 +8,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::command::SessionChange;
+use crate::command::{self, Placement};
 use crate::config::{Config, OutageReads, Overflow};
-use crate::delivery::buffer::{Batch, Buffer, Item, Settled};
-use crate::delivery::failed::{FailedList, Kept};
-use crate::delivery::past::{Past, encode_rest};
+use crate::delivery::buffer::{Answer, Batch, Buffer, Item, Settled};
+use crate::delivery::failed::{FailedCommand, FailedList, Kept};
 use crate::delivery::policy::{self, AfterLoss};
-use crate::delivery::request::{Executed, Incomplete, Request};
+use crate::delivery::request::{Body, Executed, Incomplete, Request, length_of_commands};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::event::{Event, EventKind, Events};
 use crate::link::lane::{Called, Lane, Loss};
 use crate::link::slot::{Slot, Waited};
 use crate::net::handshake::Identity;
-use crate::resp::Reply;
-use crate::stats::Counters;
+use crate::net::wake::Waker;
+use crate::resp::{Reply, decode_command};
+use crate::stats::{Counters, Stats};
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::time::{self, Deadline};
+
+/// While the buffer drains a new write waits at least so long for its own reply before it is buffered.
+const DRAIN_PATIENCE: Duration = Duration::from_millis(250);
 
 /// The state of a client's connection. The numbers are part of the ABI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,24 +68,49 @@ pub(super) struct Books {
     pub(super) said_full: bool,
 }
 
+/// Who the client is, and which connection knows.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) identity: Identity,
+    /// Counts the changes.
+    pub(super) version: u64,
+    /// The version that the present connection, or the one that is being made, was introduced with.
+    pub(super) introduced: u64,
+}
+
 /// Where every call comes.
 pub struct Desk {
     pub(super) config: Arc<Config>,
     pub(super) lane: Arc<Lane>,
     pub(super) counters: Arc<Counters>,
     pub(super) events: Arc<Events>,
-    pub(super) identity: Mutex<Identity>,
+    pub(super) session: Mutex<Session>,
+    /// Wakes the supervisor.
+    attention: Arc<Waker>,
     pub(super) books: Mutex<Books>,
     /// Anything in the books that somebody may wait for has changed.
     changed: Condvar,
     /// The same as `is_closing` in the books, for calls that do not look there.
-    pub(super) is_closing: AtomicBool,
+    is_closing: AtomicBool,
 }
 
 impl std::fmt::Debug for Desk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Desk").finish_non_exhaustive()
     }
+}
+
+/// What a call has come to so far.
+#[derive(Debug, Default)]
+struct Past {
+    /// Replies of a batch that came before a loss.
+    answered: Option<Reply>,
+    /// How many they are.
+    count: usize,
+    /// Its last byte was handed to the kernel at least once.
+    was_written: bool,
+    /// It was in flight when a connection was lost.
+    was_lost: bool,
 }
 
 /// How a call goes on after it could not be made on the lane.
@@ -97,7 +125,13 @@ enum Next {
 
 impl Desk {
     /// A desk with an empty line, before the first connection.
-    pub fn new(config: Arc<Config>, lane: Arc<Lane>, counters: Arc<Counters>, events: Arc<Events>) -> Self {
+    pub fn new(
+        config: Arc<Config>,
+        lane: Arc<Lane>,
+        counters: Arc<Counters>,
+        events: Arc<Events>,
+        attention: Arc<Waker>,
+    ) -> Self {
         let identity = Identity::of(&config);
         let failed = FailedList::new(config.failed_max_commands);
         Desk {
@@ -105,7 +139,8 @@ impl Desk {
             lane,
             counters,
             events,
-            identity: Mutex::new(identity),
+            session: Mutex::new(Session { identity, version: 0, introduced: 0 }),
+            attention,
             books: Mutex::new(Books {
                 state: State::Connecting,
                 gave_up: None,
@@ -152,15 +187,18 @@ impl Desk {
             match called {
                 Called::Answered(reply, epoch) => match refused_for_now(&reply, request.body.is_atomic()) {
                     Some(text) => {
-                        self.lane.fail(epoch, not_ready(&text));
                         past.was_lost = true;
                         self.books.lock().expected += 1;
+                        self.lane.fail(epoch, not_ready(&text));
                     }
-                    None => return self.finish(request, past, Settled::Answered(reply)),
+                    None => {
+                        let answer = Answer { reply, epoch, was_written: false };
+                        return self.finish(request, past, Settled::Answered(answer));
+                    }
                 },
                 Called::Closed => {}
                 Called::TimedOut { unsent } => return Err(self.timed_out(request, past, !unsent)),
-                Called::Lost(loss) => past.take_over(request, loss, |past, loss| self.survives(request, past, loss))?,
+                Called::Lost(loss) => self.survive(request, &mut past, loss)?,
             }
             match self.queue(request, &mut past)? {
                 Next::Settled(settled) => return self.finish(request, past, settled),
@@ -170,25 +208,27 @@ impl Desk {
         }
     }
 
-    /// A call was lost: may it be sent again?
-    fn survives(&self, request: &Request<'_>, past: &Past, loss: &Loss) -> Result<()> {
-        match policy::after_loss(&self.config, request.nature, request.no_retry, past.was_written, true) {
+    /// A call was lost: takes over what is known of it; an error when it may not be sent again.
+    fn survive(&self, request: &Request<'_>, past: &mut Past, loss: Loss) -> std::result::Result<(), Incomplete> {
+        let cause = loss.cause.clone();
+        let (before, written) = (past.count, past.take_over(request, loss));
+        if request.nature.changes_session && past.count > before {
+            self.remember_some(request.body, before, past.answered.as_ref());
+        }
+        match policy::after_loss(&self.config, request.nature, request.no_retry, written, true) {
             AfterLoss::Again { may_repeat } => {
-                if past.was_written {
+                if written {
                     self.counters.resent.add(1);
-                    if may_repeat {
-                        self.counters.resent_unsafe.add(1);
-                    }
+                }
+                if may_repeat {
+                    self.counters.resent_unsafe.add(1);
                 }
                 Ok(())
             }
             AfterLoss::Unknown => {
                 self.check_in();
                 self.counters.unknown.add(1);
-                Err(Error::unknown(
-                    ErrorKind::ConnectionLost,
-                    format!("{}; the command was written and is not sent again", loss.cause),
-                ))
+                Err(past.failed(request, not_sent_again(&cause)))
             }
         }
     }
@@ -254,10 +294,11 @@ impl Desk {
             {
                 break;
             }
-            books = self.make_room(books, commands, request.deadline)?;
+            books = self.make_room(books, commands, length, request.deadline)?;
         }
         let mut bytes = Vec::with_capacity(length);
-        encode_rest(request, past, &mut bytes);
+        request.body.encode(&mut bytes);
+        let begin = length_of_commands(&bytes, past.count);
         let batch = request.body.batch().map(|count| {
             let answered = past.answered.take();
             Box::new(Batch { count: count - past.count, is_atomic: request.body.is_atomic(), answered })
@@ -267,6 +308,7 @@ impl Desk {
         let slot = (!accept_at_once).then(|| Arc::new(Slot::default()));
         let item = Item {
             bytes: bytes.into_boxed_slice(),
+            begin,
             waiter: slot.clone(),
             batch,
             commands,
@@ -308,27 +350,29 @@ impl Desk {
             return Ok(Next::Accepted);
         }
         let withdrawn = books.buffer.withdraw(slot);
+        self.tell(&books);
         drop(books);
         match withdrawn {
-            Some((written, answered)) => {
-                let past = Past { answered, was_written: past.was_written, ..Past::default() };
+            Some(withdrawn) => {
+                let written = past.was_written || withdrawn.was_written;
+                let past = Past { answered: withdrawn.answered, ..Past::default() };
                 Err(self.timed_out(request, past, written))
             }
-            // It left the line because it is settled.
-            None => {
-                slot.wait(Deadline::within(Duration::from_secs(1)), Duration::ZERO);
-                Ok(slot.take().map_or(Next::Again, Next::Settled))
-            }
+            // It left the line because it is settled; that is done under the lock.
+            None => Ok(slot.take().map_or(Next::Again, Next::Settled)),
         }
     }
 
     /// How long a write waits for its reply before it is accepted instead.
     fn patience(&self, books: &Books, deadline: Deadline) -> Deadline {
-        let from = match books.state {
-            State::Connecting | State::Reconnecting => books.down_since,
-            _ => time::now(),
+        let grace = self.config.outage_grace;
+        let patience = match books.state {
+            State::Connecting | State::Reconnecting => Deadline::after(books.down_since, grace),
+            // What waits is being answered: those who add to it are slowed down to that pace, or it would never end.
+            State::Recovering => Deadline::within(grace.max(DRAIN_PATIENCE)),
+            _ => Deadline::within(grace),
         };
-        Deadline::after(from, self.config.outage_grace).min(deadline)
+        patience.min(deadline)
     }
 
     fn accepted(&self, books: &mut Books, commands: u32) {
@@ -337,6 +381,20 @@ impl Desk {
             books.said_buffering = true;
             self.events.announce(Event::new(EventKind::Buffering, "writes are being buffered"));
         }
+        if self.config.buffer_max_age.is_some() && books.buffer.accepted() == commands as usize {
+            // The supervisor did not know of an age to look at.
+            self.attention.wake();
+        }
+    }
+
+    /// An accepted command has left the line.
+    pub(super) fn has_left(&self, books: &mut Books) {
+        if books.buffer.accepted() == 0 && std::mem::take(&mut books.said_buffering) {
+            let count = std::mem::take(&mut books.drained);
+            books.said_full = false;
+            self.events.announce(Event { count, ..Event::new(EventKind::Drained, "the buffer is empty") });
+        }
+        self.tell(books);
     }
 
     /// The buffer has no room for a write: what `buffer_overflow` says.
@@ -344,8 +402,21 @@ impl Desk {
         &'a self,
         mut books: MutexGuard<'a, Books>,
         commands: u32,
+        bytes: usize,
         deadline: Deadline,
     ) -> Result<MutexGuard<'a, Books>> {
+        let (most, most_bytes) = (self.config.buffer_max_commands, self.config.buffer_max_bytes);
+        if bytes > most_bytes || commands as usize > most {
+            self.counters.rejected.add(u64::from(commands));
+            let text = format!(
+                "{commands} commands of {bytes} bytes do not fit into a buffer of {most} commands and {most_bytes} bytes"
+            );
+            return Err(Error::not_applied(ErrorKind::BufferFull, text));
+        }
+        self.expire(&mut books);
+        if books.buffer.has_room(commands, bytes, most, most_bytes) {
+            return Ok(books);
+        }
         if !books.said_full {
             books.said_full = true;
             let count = books.buffer.accepted() as u64;
@@ -361,6 +432,7 @@ impl Desk {
                         Error::not_applied(ErrorKind::Dropped, "dropped from the full buffer for a newer command")
                             .with_outcome(if item.was_written { Outcome::Unknown } else { Outcome::NotApplied });
                     self.keep_failed(&mut books, item, error, EventKind::CommandDropped);
+                    self.tell(&books);
                     return Ok(books);
                 }
             }
@@ -377,16 +449,21 @@ impl Desk {
         ))
     }
 
-    /// Puts an accepted command that will not be applied into the failed list, and says so.
-    pub(super) fn keep_failed(&self, books: &mut Books, item: Item, error: Error, kind: EventKind) {
+    /// Puts an accepted command that will not be applied into the failed list, and says so: of a batch what has no
+    /// reply yet, and what was refused of the rest.
+    pub(super) fn keep_failed(&self, books: &mut Books, mut item: Item, error: Error, kind: EventKind) {
+        if let Some(answered) = item.take_answered() {
+            self.keep_refused_ones(books, &item, &answered);
+        }
         let message = error.message.clone();
-        let (batch, is_atomic, commands) = (item.batch_count(), item.is_atomic(), item.commands);
-        let failed_id = books.failed.add(Kept { id: 0, bytes: item.bytes, batch, is_atomic, commands, error });
+        let (batch, is_atomic, commands) = (item.batch_count(), item.is_atomic(), item.unanswered_commands());
+        let bytes = if item.begin == 0 { item.bytes } else { item.unanswered().into() };
+        let failed_id = books.failed.add(Kept { id: 0, bytes, batch, is_atomic, commands, error });
         self.events.announce(Event { failed_id, count: u64::from(commands), ..Event::new(kind, message) });
     }
 
     /// Why nothing is taken any more, neither new calls nor, when `is_new` is false, those that were in flight.
-    pub(super) fn closed_to(&self, books: &Books, is_new: bool) -> Option<Error> {
+    fn closed_to(&self, books: &Books, is_new: bool) -> Option<Error> {
         if books.state == State::Closed || (is_new && books.is_closing) {
             return Some(is_closed());
         }
@@ -408,58 +485,338 @@ impl Desk {
     }
 
     /// Hands the replies to the caller.
-    fn finish(&self, request: &Request<'_>, past: Past, settled: Settled) -> std::result::Result<Executed, Incomplete> {
-        let reply = match settled {
-            Settled::Answered(reply) => match past.answered {
-                Some(earlier) => Reply::concat(earlier, reply),
-                None => reply,
-            },
-            Settled::Failed(error, reply) => return Err(Incomplete { error, reply }),
+    fn finish(
+        &self,
+        request: &Request<'_>,
+        mut past: Past,
+        settled: Settled,
+    ) -> std::result::Result<Executed, Incomplete> {
+        let Answer { reply, epoch, was_written } = match settled {
+            Settled::Answered(answer) => answer,
+            Settled::Failed(error, answered) => {
+                past.answered = answered;
+                return Err(past.failed(request, error));
+            }
+        };
+        let was_written = (was_written || past.was_written) && !request.nature.is_read;
+        let reply = match past.answered {
+            Some(earlier) => Reply::concat(earlier, reply),
+            None => reply,
         };
         self.counters.replies.add(u64::from(request.body.commands()));
         if request.body.is_atomic() {
-            return self.finish_atomic(reply);
+            let reply = self.finish_atomic(reply, was_written)?;
+            if request.nature.changes_session {
+                self.remember(request.body, &reply, epoch);
+            }
+            return Ok(Executed::Reply(reply));
         }
         if request.body.batch().is_none()
             && let Some(text) = reply.root().as_error()
         {
             self.counters.server_errors.add(1);
-            return Err(Error::server(&text, policy::outcome_of_error(&text, request.nature.is_script)).into());
+            let outcome = policy::outcome_of_error(&text, request.nature.is_script);
+            return Err(Error::server(&text, policy::outcome_after(outcome, was_written)).into());
+        }
+        if request.nature.changes_session {
+            self.remember(request.body, &reply, epoch);
         }
         Ok(Executed::Reply(reply))
     }
 
     /// Takes what EXEC answered out of the replies to MULTI, the commands and EXEC.
-    fn finish_atomic(&self, reply: Reply) -> std::result::Result<Executed, Incomplete> {
+    fn finish_atomic(&self, reply: Reply, was_written: bool) -> Result<Reply> {
         let root = reply.root();
         let last = root.len().saturating_sub(1);
         let refused = root.iter().take(last).find_map(|value| value.as_error());
         let Some(exec) = reply.element(last) else {
-            return Err(Error::unknown(ErrorKind::Protocol, "the reply to EXEC is missing").into());
+            return Err(Error::unknown(ErrorKind::Protocol, "the reply to EXEC is missing"));
         };
-        let Some(text) = exec.root().as_error() else { return Ok(Executed::Reply(exec)) };
+        let Some(text) = exec.root().as_error() else { return Ok(exec) };
         self.counters.server_errors.add(1);
         // EXECABORT says that a command was refused when it was queued; which error that was is told before.
         let text = match refused {
             Some(cause) => format!("{text} ({cause})"),
             None => text.into_owned(),
         };
-        Err(Error::server(&text, Outcome::NotApplied).into())
+        Err(Error::server(&text, policy::outcome_after(Outcome::NotApplied, was_written)))
     }
 
-    /// Remembers what a command that succeeded changed about the connection, so that the next one is made the same.
-    pub fn remember(&self, change: SessionChange, argv: &[&[u8]]) {
-        self.identity.lock().change(change, argv);
+    // ---- watching and steering --------------------------------------------------------------------------------------
+
+    /// The state of the connection.
+    pub fn state(&self) -> State {
+        let books = self.books.lock();
+        match books.state {
+            // The loss is known to the lane before the supervisor has entered it in the books.
+            State::Ready if !self.lane.is_open() => State::Reconnecting,
+            state => state,
+        }
+    }
+
+    /// Waits until commands flow.
+    pub fn wait_ready(&self, deadline: Deadline) -> Result<()> {
+        let mut books = self.books.lock();
+        loop {
+            if let Some(error) = self.closed_to(&books, true) {
+                return Err(error.with_outcome(Outcome::None));
+            }
+            if books.state == State::Ready && self.lane.is_open() {
+                return Ok(());
+            }
+            if deadline.has_passed() {
+                return Err(Error::new(ErrorKind::Timeout, "there is no connection yet"));
+            }
+            books = self.watch(books, deadline);
+        }
+    }
+
+    /// Waits until no accepted command is left in the buffer.
+    pub fn flush(&self, deadline: Deadline) -> Result<()> {
+        let mut books = self.books.lock();
+        loop {
+            let left = books.buffer.accepted();
+            if left == 0 {
+                return Ok(());
+            }
+            if books.state == State::Closed {
+                return Err(Error::new(
+                    ErrorKind::Closed,
+                    format!("the client is closed; {left} commands are buffered"),
+                ));
+            }
+            if deadline.has_passed() {
+                return Err(Error::new(ErrorKind::Timeout, format!("{left} commands are still buffered")));
+            }
+            books = self.watch(books, deadline);
+        }
+    }
+
+    /// Waits until no call is in flight.
+    pub fn wait_quiet(&self, deadline: Deadline) {
+        let mut books = self.books.lock();
+        while books.state == State::Ready && self.lane.in_flight() > 0 && !deadline.has_passed() {
+            books = self.watch(books, deadline.min(Deadline::within(Duration::from_millis(1))));
+        }
+    }
+
+    /// Lets nothing new in.
+    pub fn start_closing(&self) {
+        self.is_closing.store(true, Ordering::Relaxed);
+        let mut books = self.books.lock();
+        books.is_closing = true;
+        self.tell(&books);
+    }
+
+    /// How many accepted commands are in the buffer.
+    pub fn buffered(&self) -> u64 {
+        self.books.lock().buffer.accepted() as u64
+    }
+
+    /// How many accepted commands are left at the end: never written, and perhaps applied.
+    pub fn left_behind(&self) -> (u64, u64) {
+        let mut books = self.books.lock();
+        let (mut lost, mut unknown) = (0, 0);
+        while let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted) {
+            let count = if item.was_written { &mut unknown } else { &mut lost };
+            *count += u64::from(item.commands);
+        }
+        (lost, unknown)
+    }
+
+    /// Adds the gauges to a snapshot of the counters.
+    pub fn stats(&self) -> Stats {
+        let mut stats = self.counters.snapshot();
+        let books = self.books.lock();
+        stats.buffered_now = books.buffer.accepted() as u64;
+        stats.buffered_bytes_now = books.buffer.accepted_bytes() as u64;
+        stats.failed_now = books.failed.len() as u64;
+        drop(books);
+        stats.in_flight_now = self.lane.in_flight() as u64;
+        stats
+    }
+
+    /// How many failed commands are kept.
+    pub fn failed_count(&self) -> u64 {
+        self.books.lock().failed.len() as u64
+    }
+
+    /// The oldest failed command with a number above `after`.
+    pub fn failed_next(&self, after: u64) -> Option<FailedCommand> {
+        self.books.lock().failed.next(after)
+    }
+
+    /// Forgets a failed command.
+    pub fn failed_discard(&self, id: u64) -> Result<()> {
+        self.books.lock().failed.take(id).map(drop).ok_or_else(|| no_such_failure(id))
+    }
+
+    /// Puts a failed command back at the end of the buffer.
+    pub fn failed_retry(&self, id: u64) -> Result<()> {
+        let mut books = self.books.lock();
+        if let Some(error) = self.closed_to(&books, true) {
+            return Err(error);
+        }
+        let kept = books.failed.take(id).ok_or_else(|| no_such_failure(id))?;
+        let commands = kept.commands;
+        let batch = kept.batch.map(|count| Box::new(Batch { count, is_atomic: kept.is_atomic, answered: None }));
+        books.buffer.push(Item {
+            bytes: kept.bytes,
+            begin: 0,
+            waiter: None,
+            batch,
+            commands,
+            since: time::now(),
+            nature: policy::Nature { is_read: false, is_state_idempotent: false, ..policy::Nature::EMPTY },
+            is_accepted: true,
+            is_counted: true,
+            was_written: false,
+            no_retry: false,
+            is_finished: false,
+        });
+        self.counters.buffered.add(u64::from(commands));
+        if books.state == State::Ready {
+            self.send_unsent(&mut books, usize::MAX);
+        }
+        Ok(())
+    }
+
+    /// Remembers what the commands that succeeded changed about the connection, so that the next one is made the same.
+    /// A connection after that with number `epoch` may have been made before this was known: it has to be made again.
+    fn remember(&self, body: Body<'_>, reply: &Reply, epoch: u64) {
+        let version = self.learn(body, 0, reply);
+        let present = self.lane.epoch();
+        if present != epoch && self.session.lock().introduced < version {
+            self.lane.fail(present, outdated());
+        }
+    }
+
+    /// The same for the commands of a batch after the first `before` of which `answered` has the replies, and whose
+    /// connection is lost.
+    fn remember_some(&self, body: Body<'_>, before: usize, answered: Option<&Reply>) {
+        let Some(answered) = answered else { return };
+        let version = self.learn(body, before, answered);
+        if self.session.lock().introduced < version {
+            // Without effect while there is no connection; one that is being made is looked at again.
+            self.lane.fail(self.lane.epoch(), outdated());
+        }
+    }
+
+    fn learn(&self, body: Body<'_>, before: usize, reply: &Reply) -> u64 {
+        let mut session = self.session.lock();
+        let mut learn = |argv: &[&[u8]], is_refused: bool| {
+            if let Placement::Session(change) = command::classify(argv).placement()
+                && !is_refused
+            {
+                session.identity.change(change, argv);
+                session.version += 1;
+            }
+        };
+        match body {
+            Body::Command(argv) => learn(argv, reply.is_error()),
+            Body::Batch { bytes, is_atomic, .. } => {
+                let mut rest = bytes;
+                let mut skip = usize::from(is_atomic);
+                let mut values = reply.root().iter().enumerate();
+                while let Some((argv, length)) = decode_command(rest) {
+                    rest = rest.get(length..).unwrap_or_default();
+                    if skip > 0 {
+                        skip -= 1;
+                        continue;
+                    }
+                    let Some((place, value)) = values.next() else { break };
+                    learn(&argv, value.is_error() || place < before);
+                }
+            }
+        }
+        session.version
+    }
+
+    /// Is the connection that was just made introduced as who the client is by now?
+    pub(super) fn is_introduced(&self) -> bool {
+        let session = self.session.lock();
+        session.introduced == session.version
+    }
+
+    /// The program wants an attempt now, whatever was given up.
+    pub fn resume(&self) {
+        let mut books = self.books.lock();
+        if books.gave_up.take().is_some() && books.state == State::GaveUp {
+            books.state = State::Reconnecting;
+            self.tell(&books);
+        }
     }
 
     /// Queues what has not been sent, as long as at most `window` are unanswered.
     pub(super) fn send_unsent(&self, books: &mut Books, window: usize) {
         while books.buffer.outstanding() < window
             && let Some((token, item)) = books.buffer.next_unsent()
-            && self.lane.queue_for_sink(token, item.batch_count(), &item.bytes)
+            && self.lane.queue_for_sink(token, item.batch_count(), item.unanswered())
         {
             books.buffer.mark_sent();
         }
+    }
+}
+
+impl Past {
+    /// Takes over what is known of a call that was lost. Was it, or the rest of it, written this time?
+    fn take_over(&mut self, request: &Request<'_>, mut loss: Loss) -> bool {
+        self.was_lost = true;
+        let written = if request.body.is_atomic() {
+            // Without its EXEC a transaction is discarded by the server.
+            loss.written >= request.body.encoded_len()
+        } else {
+            let answered = loss.partial.take();
+            let count = answered.as_ref().map_or(0, |reply| reply.root().len());
+            let written = rest_was_written(request, self.count, count, loss.written);
+            self.count += count;
+            self.answered = match (self.answered.take(), answered) {
+                (Some(earlier), Some(later)) => Some(Reply::concat(earlier, later)),
+                (earlier, later) => earlier.or(later),
+            };
+            written
+        };
+        self.was_written |= written;
+        written
+    }
+
+    /// The failure of a call of which a part may have been answered.
+    fn failed(&mut self, request: &Request<'_>, mut error: Error) -> Incomplete {
+        if self.was_written && error.outcome == Outcome::NotApplied && !request.nature.is_read {
+            error.outcome = Outcome::Unknown;
+        }
+        let reply = self.answered.take().and_then(|answered| fill_up(request, answered, &error));
+        Incomplete { error, reply }
+    }
+}
+
+/// Puts an error value in the place of each reply that did not come.
+fn fill_up(request: &Request<'_>, answered: Reply, error: &Error) -> Option<Reply> {
+    let missing = request.body.batch()?.checked_sub(answered.root().len())?;
+    let word = if error.outcome == Outcome::NotApplied { "NOTAPPLIED" } else { "UNKNOWN" };
+    let text = format!("{word} {}", error.message);
+    Some(Reply::concat(answered, Reply::array(vec![Reply::error(&text); missing])))
+}
+
+/// Was the last byte of anything unanswered handed to the kernel?
+fn rest_was_written(request: &Request<'_>, before: usize, answered: usize, written: usize) -> bool {
+    match request.body {
+        Body::Command(_) => written >= request.body.encoded_len(),
+        Body::Batch { bytes, .. } => {
+            let start = length_of_commands(bytes, before);
+            let rest = bytes.get(start..).unwrap_or_default();
+            written > 0 && length_of_commands(rest, answered + 1) <= written
+        }
+    }
+}
+
+fn encode_rest(request: &Request<'_>, past: &Past, out: &mut Vec<u8>) {
+    match request.body {
+        Body::Batch { bytes, .. } if past.count > 0 => {
+            let skipped = length_of_commands(bytes, past.count);
+            out.extend_from_slice(bytes.get(skipped..).unwrap_or_default());
+        }
+        body => body.encode(out),
     }
 }
 
@@ -488,6 +845,20 @@ pub(super) fn not_ready(text: &str) -> Error {
     Error::new(ErrorKind::ConnectionLost, format!("the server refused a command: {text}"))
 }
 
+/// The failure of a command that was written and may not be written again.
+pub(super) fn not_sent_again(cause: &Error) -> Error {
+    Error::unknown(ErrorKind::ConnectionLost, format!("{cause}; the command was written and is not sent again"))
+}
+
+/// Why a connection is given up that was made as somebody who the client is not any more.
+pub(super) fn outdated() -> Error {
+    Error::new(ErrorKind::ConnectionLost, "the session was changed while the connection was being made")
+}
+
 fn is_closed() -> Error {
     Error::not_applied(ErrorKind::Closed, "the client is closed")
+}
+
+fn no_such_failure(id: u64) -> Error {
+    Error::new(ErrorKind::InvalidArgument, format!("there is no failed command with the id {id}"))
 }

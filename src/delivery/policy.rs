@@ -18,6 +18,8 @@ pub struct Nature {
     pub is_reply_idempotent: bool,
     /// An error reply does not prove that nothing was applied.
     pub is_script: bool,
+    /// It changes the connection that carries it, and each later one has to be made the same.
+    pub changes_session: bool,
 }
 
 impl Nature {
@@ -28,6 +30,7 @@ impl Nature {
         is_state_idempotent: true,
         is_reply_idempotent: true,
         is_script: false,
+        changes_session: false,
     };
 
     /// The nature of one command.
@@ -38,6 +41,7 @@ impl Nature {
             is_state_idempotent: traits.is_state_idempotent(),
             is_reply_idempotent: traits.is_reply_idempotent(),
             is_script: traits.may_fail_halfway(),
+            changes_session: matches!(traits.placement(), Placement::Session(_)),
         }
     }
 
@@ -50,6 +54,7 @@ impl Nature {
             is_state_idempotent: self.is_state_idempotent && next.is_state_idempotent,
             is_reply_idempotent: self.is_reply_idempotent && next.is_reply_idempotent,
             is_script: self.is_script || next.is_script,
+            changes_session: self.changes_session || next.changes_session,
         }
     }
 }
@@ -117,6 +122,11 @@ pub fn outcome_of_error(error: &str, is_script: bool) -> Outcome {
     if is_script && !refused_before_running { Outcome::Unknown } else { Outcome::NotApplied }
 }
 
+/// What is known of a command that was refused with `refused`, when it was written on an earlier connection, too.
+pub fn outcome_after(refused: Outcome, was_written: bool) -> Outcome {
+    if was_written && refused == Outcome::NotApplied { Outcome::Unknown } else { refused }
+}
+
 fn first_word(error: &str) -> &str {
     error.split_ascii_whitespace().next().unwrap_or_default()
 }
@@ -159,6 +169,12 @@ mod tests {
         let careful = Config { retry_unsafe: false, ..config };
         assert_eq!(after_loss(&careful, nature(false, true, false), false, true, true), AfterLoss::Unknown);
         assert_eq!(after_loss(&careful, nature(true, true, false), true, true, true), AfterLoss::Unknown);
+    }
+
+    #[test]
+    fn a_refusal_says_nothing_about_an_earlier_attempt_that_was_not_answered() {
+        assert_eq!(outcome_after(Outcome::NotApplied, false), Outcome::NotApplied);
+        assert_eq!(outcome_after(Outcome::NotApplied, true), Outcome::Unknown);
     }
 
     #[test]

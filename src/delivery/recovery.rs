@@ -6,8 +6,9 @@
 
 use std::time::Duration;
 
-use crate::delivery::buffer::{Item, Settled};
-use crate::delivery::desk::{Books, Desk, State, not_ready, refused_for_now};
+use crate::delivery::buffer::{Answer, Item, Settled};
+use crate::delivery::desk::{Books, Desk, State, not_ready, not_sent_again, outdated, refused_for_now};
+use crate::delivery::failed::Kept;
 use crate::delivery::policy::{self, AfterLoss};
 use crate::delivery::request::length_of_commands;
 use crate::error::{Error, ErrorKind, Outcome};
@@ -29,35 +30,30 @@ impl Sink for Desk {
     fn answered(&self, token: u64, reply: Reply) {
         let mut books = self.books.lock();
         let Some(item) = books.buffer.sent_item(token) else { return };
+        let epoch = self.lane.epoch();
         if let Some(text) = refused_for_now(&reply, item.is_atomic()) {
-            // It stays where it is and is sent again on the next connection.
-            item.was_written = false;
-            self.lane.fail(self.lane.epoch(), not_ready(&text));
+            if !item.is_accepted && item.waiter.is_none() {
+                // Its caller has left, and nothing was applied.
+                books.buffer.finish(token);
+            }
+            // Anything else stays where it is and is sent again on the next connection.
+            self.lane.fail(epoch, not_ready(&text));
             return;
         }
         let Some(mut item) = books.buffer.finish(token) else { return };
-        let reply = match item.batch.as_mut().and_then(|batch| batch.answered.take()) {
+        let reply = match item.take_answered() {
             Some(earlier) => Reply::concat(earlier, reply),
             None => reply,
         };
         if let Some(waiter) = item.waiter.take() {
-            self.tell(&books);
-            drop(books);
-            waiter.settle(Settled::Answered(reply));
-            return;
-        }
-        if item.is_accepted {
+            // Under the lock: who does not find its command in the line any more finds its result.
+            waiter.settle(Settled::Answered(Answer { reply, epoch, was_written: item.was_written }));
+        } else if item.is_accepted {
             self.counters.replayed.add(u64::from(item.commands));
             books.drained += u64::from(item.commands);
             self.keep_refused(&mut books, item, &reply);
-            if books.buffer.accepted() == 0 {
-                let count = std::mem::take(&mut books.drained);
-                books.said_buffering = false;
-                books.said_full = false;
-                self.events.announce(Event { count, ..Event::new(EventKind::Drained, "the buffer is empty") });
-            }
         }
-        self.tell(&books);
+        self.has_left(&mut books);
     }
 
     fn pushed(&self, _push: Reply) {
@@ -68,41 +64,42 @@ impl Sink for Desk {
 impl Desk {
     /// An accepted command was answered: with an error, it goes to the failed list.
     fn keep_refused(&self, books: &mut Books, item: Item, reply: &Reply) {
-        let is_script = item.nature.is_script;
-        let mut keep = |item: Item, text: &str| {
-            self.counters.failed.add(u64::from(item.commands));
-            let error = Error::server(text, policy::outcome_of_error(text, is_script));
-            self.keep_failed(books, item, error, EventKind::CommandFailed);
-        };
         let root = reply.root();
-        if let Some(text) = root.as_error() {
-            return keep(item, &text);
-        }
-        let Some(count) = item.batch_count() else { return };
-        if item.is_atomic() {
-            let exec = root.get(root.len().saturating_sub(1));
-            if let Some(text) = exec.and_then(|exec| exec.as_error()) {
-                keep(item, &text);
+        let refusal = match item.is_atomic() {
+            true => root.get(root.len().saturating_sub(1)).and_then(|exec| exec.as_error()),
+            false => root.as_error(),
+        };
+        match refusal {
+            Some(text) => {
+                self.counters.failed.add(u64::from(item.commands));
+                let error = refused(&item, &text);
+                self.keep_failed(books, Item { begin: 0, ..item }, error, EventKind::CommandFailed);
             }
-            return;
+            None if item.batch.is_some() => self.keep_refused_ones(books, &item, reply),
+            None => {}
         }
-        // Of a batch only the refused commands failed. The replies of an earlier connection come first; the bytes are
-        // of the commands after them.
-        let answered_before = root.len().saturating_sub(count);
-        let mut start = 0;
-        for value in root.iter().skip(answered_before) {
+    }
+
+    /// Of an accepted batch only the refused commands failed. The replies are those of its first commands.
+    pub(super) fn keep_refused_ones(&self, books: &mut Books, item: &Item, replies: &Reply) {
+        let (exec, mut start) = if item.is_atomic() {
+            (replies.element(replies.root().len().saturating_sub(1)), length_of_commands(&item.bytes, 1))
+        } else {
+            (None, 0)
+        };
+        for value in exec.as_ref().unwrap_or(replies).root() {
             let rest = item.bytes.get(start..).unwrap_or_default();
             let length = length_of_commands(rest, 1);
             start += length;
             if let Some(text) = value.as_error() {
-                let one = Item {
-                    bytes: rest.get(..length).unwrap_or_default().into(),
-                    waiter: None,
-                    batch: None,
-                    commands: 1,
-                    ..item
-                };
-                keep(one, &text);
+                self.counters.failed.add(1);
+                let bytes = rest.get(..length).unwrap_or_default().into();
+                let error = refused(item, &text);
+                let message = error.message.clone();
+                let kept = Kept { id: 0, bytes, batch: None, is_atomic: false, commands: 1, error };
+                let failed_id = books.failed.add(kept);
+                let event = Event::new(EventKind::CommandFailed, message);
+                self.events.announce(Event { failed_id, count: 1, ..event });
             }
         }
     }
@@ -115,22 +112,16 @@ impl Desk {
             books.buffer.finish(token);
             return;
         }
-        let answered = loss.partial.take();
         let written = if item.is_atomic() {
             loss.written >= item.bytes.len()
         } else {
+            let answered = loss.partial.take();
             let count = answered.as_ref().map_or(0, |reply| reply.root().len());
-            let skipped = length_of_commands(&item.bytes, count);
-            let next = length_of_commands(item.bytes.get(skipped..).unwrap_or_default(), 1);
-            if let (Some(batch), Some(answered)) = (item.batch.as_mut(), answered) {
-                batch.count -= count;
-                batch.answered = Some(match batch.answered.take() {
-                    Some(earlier) => Reply::concat(earlier, answered),
-                    None => answered,
-                });
-                item.bytes = item.bytes.get(skipped..).unwrap_or_default().into();
+            let skipped = length_of_commands(item.unanswered(), count);
+            if let Some(answered) = answered {
+                item.answered(answered, skipped);
             }
-            loss.written >= skipped + next
+            loss.written >= skipped + length_of_commands(item.unanswered(), 1)
         };
         item.was_written |= written;
         let awaited = item.waiter.is_some();
@@ -144,21 +135,20 @@ impl Desk {
                 }
             }
             AfterLoss::Unknown => {
-                let error = Error::unknown(
-                    ErrorKind::ConnectionLost,
-                    format!("{}; the command was written and is not sent again", loss.cause),
-                );
+                let error = not_sent_again(&loss.cause);
                 self.counters.unknown.add(1);
                 let Some(mut item) = books.buffer.finish(token) else { return };
                 match item.waiter.take() {
                     Some(waiter) => {
-                        waiter.settle(Settled::Failed(error, None));
+                        let answered = item.take_answered();
+                        waiter.settle(Settled::Failed(error, answered));
                     }
                     None => {
-                        self.counters.failed.add(u64::from(item.commands));
+                        self.counters.failed.add(u64::from(item.unanswered_commands()));
                         self.keep_failed(books, item, error, EventKind::CommandFailed);
                     }
                 }
+                self.has_left(books);
             }
         }
     }
@@ -170,12 +160,14 @@ impl Desk {
             error.outcome =
                 if item.was_written && !item.nature.is_read { Outcome::Unknown } else { Outcome::NotApplied };
             if let Some(waiter) = item.waiter.take() {
-                waiter.settle(Settled::Failed(error, None));
+                let answered = item.take_answered();
+                waiter.settle(Settled::Failed(error, answered));
             }
         }
     }
 
-    fn expire(&self, books: &mut Books) {
+    /// Takes out of the line what has become too old.
+    pub(super) fn expire(&self, books: &mut Books) {
         let Some(limit) = self.config.buffer_max_age else { return };
         let now = time::now();
         while let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted && item.age(now) >= limit) {
@@ -184,8 +176,8 @@ impl Desk {
             let text = format!("the command was in the buffer for longer than {} ms", limit.as_millis());
             let error = Error::new(ErrorKind::Expired, text).with_outcome(outcome);
             self.keep_failed(books, item, error, EventKind::CommandDropped);
+            self.has_left(books);
         }
-        self.tell(books);
     }
 
     fn set_state(&self, books: &mut Books, state: State) {
@@ -196,7 +188,9 @@ impl Desk {
 
 impl Crew for Desk {
     fn identity(&self) -> Identity {
-        self.identity.lock().clone()
+        let mut session = self.session.lock();
+        session.introduced = session.version;
+        session.identity.clone()
     }
 
     fn lost(&self, entries: Vec<LostEntry>, cause: &Error) {
@@ -205,7 +199,8 @@ impl Crew for Desk {
             books.down_since = time::now();
             self.events.announce(Event::new(EventKind::Disconnected, cause.message.clone()));
         }
-        self.set_state(&mut books, State::Reconnecting);
+        let state = if books.gave_up.is_some() { State::GaveUp } else { State::Reconnecting };
+        self.set_state(&mut books, state);
         let mut callers = Vec::new();
         for mut entry in entries {
             match entry.owner {
@@ -224,7 +219,8 @@ impl Crew for Desk {
             }
         }
         if left > 0 {
-            self.books.lock().expected -= left;
+            let mut books = self.books.lock();
+            books.expected = books.expected.saturating_sub(left);
         }
     }
 
@@ -256,13 +252,16 @@ impl Crew for Desk {
     fn recover(&self, _greeting: &Greeting, supervision: &Supervision) -> bool {
         let lane = &self.lane;
         let mut books = self.books.lock();
-        books.gave_up = None;
         self.set_state(&mut books, State::Recovering);
         let roll_call = Deadline::within(ROLL_CALL);
         while books.expected > 0 && !roll_call.has_passed() {
             books = self.watch(books, roll_call);
         }
         books.expected = 0;
+        if !self.is_introduced() {
+            lane.fail(lane.epoch(), outdated());
+            return false;
+        }
         let mut window = 1;
         loop {
             self.expire(&mut books);
@@ -289,9 +288,14 @@ impl Crew for Desk {
         let micros = u64::try_from(outage.as_micros()).unwrap_or(u64::MAX);
         self.counters.last_outage_us.set(micros);
         self.counters.longest_outage_us.raise_to(micros);
+        books.gave_up = None;
         self.set_state(&mut books, State::Ready);
         self.events.announce(Event::new(EventKind::Connected, "commands flow"));
         true
+    }
+
+    fn resumed(&self) {
+        self.resume();
     }
 
     fn sweep(&self) -> Option<Duration> {
@@ -315,4 +319,8 @@ impl Crew for Desk {
         self.dismiss_waiting(&mut books, &error);
         self.set_state(&mut books, State::Closed);
     }
+}
+
+fn refused(item: &Item, text: &str) -> Error {
+    Error::server(text, policy::outcome_after(policy::outcome_of_error(text, item.nature.is_script), item.was_written))
 }

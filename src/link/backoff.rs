@@ -27,17 +27,21 @@ pub fn next(config: &Config, failures: u32, elapsed: Duration, draw: impl FnOnce
                 _ => Next::After(config.reconnect_interval),
             };
         }
-        // Full jitter: any pause between none and the cap, so that clients that lost the same server do not come back
-        // in step (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
-        Backoff::Jitter => {
-            let doublings = failures.saturating_sub(1).min(20);
-            draw((FIRST * 2_u32.pow(doublings)).min(config.reconnect_max_delay))
-        }
+        Backoff::Jitter => jitter(config, failures, draw),
     };
     match budget(config) {
-        Some(budget) if elapsed + pause > budget => Next::GiveUp,
+        Some(budget) if budget.is_zero() || elapsed + pause > budget => Next::GiveUp,
         _ => Next::After(pause),
     }
+}
+
+/// The pause after `failures` attempts under exponential back-off.
+///
+/// Full jitter: any pause between none and the cap, so that clients that lost the same server do not come back in step
+/// (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+pub fn jitter(config: &Config, failures: u32, draw: impl FnOnce(Duration) -> Duration) -> Duration {
+    let doublings = failures.saturating_sub(1).min(20);
+    draw((FIRST * 2_u32.pow(doublings)).min(config.reconnect_max_delay))
 }
 
 /// How long an outage is survived; `None`: for ever.
@@ -104,6 +108,7 @@ mod tests {
     fn no_tries_means_giving_up_at_once_and_no_probes() {
         let config = Config { reconnect_tries: Some(0), ..Config::default() };
         assert_eq!(next(&config, 1, Duration::ZERO, longest), Next::GiveUp);
+        assert_eq!(next(&config, 1, Duration::ZERO, |_| Duration::ZERO), Next::GiveUp);
         assert_eq!(probe_interval(&config), None);
     }
 }

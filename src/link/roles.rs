@@ -225,7 +225,8 @@ impl Reader {
     }
 
     fn decode_all(&mut self, lane: &Lane) -> Result<(), Error> {
-        while self.used < self.input.len() {
+        // At least once: what was received straight into its place is not in the input.
+        loop {
             if self.pending.is_empty() {
                 let mut state = lane.state.lock();
                 state.in_flight = state.in_flight.saturating_sub(std::mem::take(&mut self.completed));
@@ -271,8 +272,10 @@ impl Reader {
                     }
                 }
             }
+            if self.used == self.input.len() {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 }
 

@@ -22,6 +22,9 @@ use crate::stats::Counters;
 use crate::sync::Mutex;
 use crate::time::{self, Deadline};
 
+/// A connection that lasted at least so long was of use, even if nothing was read from it.
+const STEADY: Duration = Duration::from_secs(1);
+
 /// The layer above, as the supervisor sees it. All of it runs on the supervisor's thread.
 pub trait Crew: Send + Sync {
     /// Who the client is on the next connection.
@@ -32,6 +35,8 @@ pub trait Crew: Send + Sync {
     fn waiting(&self, refusal: &Refusal, attempts: u32, pause: Duration);
     /// No more attempts but the slow probe.
     fn gave_up(&self, refusal: &Refusal, attempts: u32);
+    /// The program wants to start anew after giving up.
+    fn resumed(&self);
     /// There is a connection: send what waits for one and open the lane. False when it was lost again before.
     fn recover(&self, greeting: &Greeting, supervision: &Supervision) -> bool;
     /// Look after what gets old: when to look again.
@@ -96,8 +101,9 @@ impl Supervisor {
     pub fn stop(&self) {
         self.supervision.stopping.store(true, Ordering::Release);
         self.supervision.waker.wake();
-        let thread = self.thread.lock().take();
-        if let Some(thread) = thread {
+        // Held meanwhile: whoever else stops it waits for its end, too.
+        let mut thread = self.thread.lock();
+        if let Some(thread) = thread.take() {
             let _ = thread.join();
         }
     }
@@ -142,6 +148,7 @@ impl Watch {
     fn keep(mut self) {
         let lane = self.supervision.lane.clone();
         let mut outage = Outage::begin();
+        let mut flaps = 0_u32;
         while let Some((socket, greeting)) = self.connect(&mut outage) {
             self.counters.connects.add(1);
             if let Err(error) = lane.install(socket) {
@@ -150,17 +157,27 @@ impl Watch {
             }
             let was_open = self.crew.recover(&greeting, &self.supervision);
             if was_open {
+                let (begun, read) = (time::now(), self.counters.bytes_read.get());
                 self.serve();
+                let lasted = time::now().saturating_duration_since(begun);
+                let was_of_use = lasted >= STEADY || self.counters.bytes_read.get() > read;
+                flaps = if was_of_use { 0 } else { flaps.saturating_add(1) };
                 outage = Outage::begin();
             }
             let cause = lane.failure().unwrap_or_else(closing);
             if !was_open {
                 outage.failed(Refusal::NotNow(cause.clone()));
+            } else if self.config.reconnect_tries == Some(0) {
+                outage.failed(Refusal::Unreachable(cause.clone()));
             }
             lane.fail(lane.epoch(), cause.clone());
             let entries = lane.collect();
             self.counters.disconnects.add(1);
             self.crew.lost(entries, &cause);
+            // The first attempt is made at once, but not for ever when each connection ends as soon as it is there.
+            if flaps > 1 {
+                self.pause(Some(backoff::jitter(&self.config, flaps - 1, backoff::draw)));
+            }
         }
         self.crew.ended();
     }
@@ -175,7 +192,10 @@ impl Watch {
             if self.supervision.is_stopping() {
                 return None;
             }
-            self.supervision.hurry.store(false, Ordering::Release);
+            if self.supervision.hurry.swap(false, Ordering::AcqRel) && outage.gave_up {
+                *outage = Outage::begin();
+                self.crew.resumed();
+            }
             match self.attempt() {
                 Ok(ready) => return Some(ready),
                 Err(refusal) => {

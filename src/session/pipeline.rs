@@ -6,12 +6,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::command::{self, Placement};
 use crate::delivery::desk::Desk;
 use crate::delivery::policy::Nature;
 use crate::delivery::request::{Body, Executed, Incomplete, Request, admit};
 use crate::error::{Error, ErrorKind, Result};
-use crate::resp::{decode_command, encode};
+use crate::resp::encode;
 use crate::time::Deadline;
 
 /// How a pipeline is executed.
@@ -37,22 +36,13 @@ pub struct Pipeline {
     bytes: Vec<u8>,
     count: usize,
     nature: Nature,
-    changes_session: bool,
 }
 
 impl Pipeline {
     /// An empty pipeline of the client behind `desk`.
     pub(crate) fn new(desk: Arc<Desk>, options: PipelineOptions) -> Self {
         let timeout = options.timeout.unwrap_or(desk.command_timeout());
-        let mut pipeline = Pipeline {
-            desk,
-            options,
-            timeout,
-            bytes: Vec::new(),
-            count: 0,
-            nature: Nature::EMPTY,
-            changes_session: false,
-        };
+        let mut pipeline = Pipeline { desk, options, timeout, bytes: Vec::new(), count: 0, nature: Nature::EMPTY };
         pipeline.clear();
         pipeline
     }
@@ -60,7 +50,6 @@ impl Pipeline {
     /// Adds a command. It is copied.
     pub fn append(&mut self, argv: &[&[u8]]) -> Result<()> {
         let traits = admit(argv)?;
-        self.changes_session |= matches!(traits.placement(), Placement::Session(_));
         self.nature = self.nature.and(Nature::of(traits));
         encode(&mut self.bytes, argv);
         self.count += 1;
@@ -96,11 +85,6 @@ impl Pipeline {
             no_retry: self.options.no_retry,
         });
         self.bytes.truncate(before);
-        if self.changes_session
-            && let Ok(Executed::Reply(reply)) = &ended
-        {
-            self.remember(reply);
-        }
         ended
     }
 
@@ -109,28 +93,8 @@ impl Pipeline {
         self.bytes.clear();
         self.count = 0;
         self.nature = Nature::EMPTY;
-        self.changes_session = false;
         if self.options.atomic {
             encode(&mut self.bytes, &[b"MULTI"]);
-        }
-    }
-
-    fn remember(&self, reply: &crate::resp::Reply) {
-        let mut rest = self.bytes.as_slice();
-        let mut skip_multi = self.options.atomic;
-        let root = reply.root();
-        let mut values = root.iter();
-        while let Some((argv, length)) = decode_command(rest) {
-            rest = rest.get(length..).unwrap_or_default();
-            if std::mem::take(&mut skip_multi) {
-                continue;
-            }
-            let Some(value) = values.next() else { return };
-            if let Placement::Session(change) = command::classify(&argv).placement()
-                && !value.is_error()
-            {
-                self.desk.remember(change, &argv);
-            }
         }
     }
 }
