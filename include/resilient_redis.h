@@ -27,8 +27,9 @@
  *   NULL        Any pointer may be NULL by mistake: RR_ERR_NULL_ARGUMENT, or a neutral value where there is no status.
  *               Where it means something, the function says so. Handles that were freed, or are of another type, are
  *               told by RR_ERR_INVALID_ARGUMENT as far as that is possible at all.
- *   Bytes       (pointer, length), of any kind; with length 0 the pointer may be NULL. Names, URLs and messages are
- *               UTF-8 and end with a NUL. Arguments are read during the call only.
+ *   Bytes       (pointer, length), of any kind; with length 0 the pointer may be NULL. Arguments are read during the call
+ *               only. Bytes that are given out are followed by a NUL that is not counted. Names, URLs and messages are
+ *               UTF-8 and end with a NUL.
  *   Time        In milliseconds. 0 means what the function says, negative is RR_ERR_INVALID_ARGUMENT.
  *   Threads     Each type says who may share it.
  *   Callbacks   (function, userdata, destroy): see rr_event_callback and rr_destroy.
@@ -250,8 +251,8 @@ typedef struct rr_value {
      */
     double real;
     /**
-     * The bytes of a status, string, verbatim string, big number or error. No NUL ends them. Not NULL for these, also
-     * when there are none.
+     * The bytes of a status, string, verbatim string, big number or error, followed by a NUL that is not counted. Not
+     * NULL for these, also when there are none.
      */
     const char *string;
     /**
@@ -892,9 +893,9 @@ rr_status rr_client_close(struct rr_client *client,
  * Closes a client, if it is not closed yet, without waiting for what is buffered, and frees it. Does nothing for NULL.
  *
  * Calls that are running in other threads end with RR_ERR_CLOSED; none may begin. Pipelines of the client can still
- * be freed. When it returns, no callback of the client is running or will: it waits for one that is, so hold no
- * lock that the callback takes. From inside a callback it returns at once and the client ends on another thread. In a forked child it does nothing: what the client holds
- * belongs to the parent.
+ * be freed. When it returns, no callback of the client is running or will: it waits for one that is, so hold no lock
+ * that the callback takes. From inside a callback it returns at once and the client ends on another thread. In a forked
+ * child it does nothing: what the client holds belongs to the parent.
  */
 void rr_client_free(struct rr_client *client);
 
@@ -976,8 +977,8 @@ int64_t rr_reply_integer(const struct rr_reply *reply);
 double rr_reply_double(const struct rr_reply *reply);
 
 /**
- * The bytes of a status, string, verbatim string, big number or error; rr_reply_length() of them, without a NUL at
- * their end. They live as long as the reply. NULL for other types and NULL.
+ * The bytes of a status, string, verbatim string, big number or error: rr_reply_length() of them, followed by a NUL that
+ * is not counted. They live as long as the reply. NULL for other types and NULL.
  */
 const char *rr_reply_string(const struct rr_reply *reply);
 
@@ -1152,8 +1153,8 @@ size_t rr_failed_argument_count(const struct rr_failed *failed,
                                 size_t command);
 
 /**
- * The argument at `argument`, from 0 (the name), of the command at `command`: `*length` bytes, without a NUL at their
- * end. They live as long as the entry. NULL and 0 if there is none, and for NULL.
+ * The argument at `argument`, from 0 (the name), of the command at `command`: `*length` bytes, followed by a NUL that is
+ * not counted. They live as long as the entry. NULL and 0 if there is none, and for NULL.
  */
 const char *rr_failed_argument(const struct rr_failed *failed,
                                size_t command,

@@ -33,7 +33,7 @@ int main(int argc, char **argv)
     if (rr_command(client, 2, get, NULL, &reply, &err) < 0)
         return give_up(err);
     if (rr_reply_type(reply) == RR_TYPE_STRING)
-        printf("%.*s\n", (int)rr_reply_length(reply), rr_reply_string(reply));
+        printf("%s\n", rr_reply_string(reply));
     rr_reply_free(reply);
     rr_client_free(client);
     return 0;

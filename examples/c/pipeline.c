@@ -45,7 +45,7 @@ int main(int argc, char **argv)
         if (value->type == RR_TYPE_INTEGER)
             printf("%" PRId64 "\n", value->integer);
         else if (value->type == RR_TYPE_ERROR)
-            printf("refused: %.*s\n", (int)value->length, value->string);
+            printf("refused: %s\n", value->string);
         else
             printf("%s of %zu\n", rr_type_name(value->type), value->count);
     }

@@ -16,6 +16,7 @@ use crate::client::FailedCommand;
 ///
 /// A pipeline that was buffered as one unit is one entry with several commands.
 pub struct rr_failed {
+    /// With a NUL behind each argument.
     failed: FailedCommand,
     error: Owned<rr_error>,
 }
@@ -47,7 +48,8 @@ pub unsafe extern "C" fn rr_failed_next(
         let place = unsafe { bytes::out(failed, "failed")? };
         // SAFETY: the caller's contract.
         let client = unsafe { client::borrow(client)? };
-        let Some(failed) = client.failed_next(after_id) else { return Ok(RR_EMPTY) };
+        let Some(mut failed) = client.failed_next(after_id) else { return Ok(RR_EMPTY) };
+        failed.commands.iter_mut().flatten().for_each(|argument| argument.push(0));
         let error = Owned::new(rr_error::new(failed.error.clone()))?;
         *place = handle::give(rr_failed { failed, error })?;
         Ok(RR_OK)
@@ -91,8 +93,8 @@ pub unsafe extern "C" fn rr_failed_argument_count(failed: *const rr_failed, comm
     })
 }
 
-/// The argument at `argument`, from 0 (the name), of the command at `command`: `*length` bytes, without a NUL at their
-/// end. They live as long as the entry. NULL and 0 if there is none, and for NULL.
+/// The argument at `argument`, from 0 (the name), of the command at `command`: `*length` bytes, followed by a NUL that is
+/// not counted. They live as long as the entry. NULL and 0 if there is none, and for NULL.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_failed_argument(
@@ -107,9 +109,9 @@ pub unsafe extern "C" fn rr_failed_argument(
         // SAFETY: the caller's contract.
         let failed = unsafe { handle::borrow(failed)? };
         let found = failed.failed.commands.get(command).and_then(|command| command.get(argument));
-        let Some(bytes) = found else { return Ok(null()) };
+        let Some((_nul, bytes)) = found.and_then(|bytes| bytes.split_last()) else { return Ok(null()) };
         *length = bytes.len();
-        Ok(if bytes.is_empty() { c"".as_ptr() } else { bytes.as_ptr().cast() })
+        Ok(bytes.as_ptr().cast())
     })
 }
 

@@ -80,8 +80,8 @@ pub struct rr_value {
     pub integer: i64,
     /// A double's value.
     pub real: f64,
-    /// The bytes of a status, string, verbatim string, big number or error. No NUL ends them. Not NULL for these, also
-    /// when there are none.
+    /// The bytes of a status, string, verbatim string, big number or error, followed by a NUL that is not counted. Not
+    /// NULL for these, also when there are none.
     pub string: *const c_char,
     /// How many bytes.
     pub length: usize,
@@ -114,6 +114,7 @@ impl rr_value {
     }
 }
 
+/// Where a value's bytes begin. A NUL follows them: see [`rr_reply::new`].
 fn bytes(node: &Node, payload: &[u8]) -> *const c_char {
     let bytes = payload.get(node.offset()..).filter(|_| node.length() > 0);
     bytes.map_or(c"".as_ptr(), |bytes| bytes.as_ptr().cast())
@@ -163,7 +164,8 @@ impl Handle for rr_reply {
 }
 
 impl rr_reply {
-    pub(super) fn new(reply: Reply) -> Self {
+    pub(super) fn new(mut reply: Reply) -> Self {
+        reply.terminate();
         rr_reply { view: OnceLock::new(), reply }
     }
 
@@ -206,8 +208,8 @@ pub unsafe extern "C" fn rr_reply_double(reply: *const rr_reply) -> f64 {
     guard::value(0.0, || unsafe { handle::borrow(reply) }.map(|reply| reply.reply.root_node().double()))
 }
 
-/// The bytes of a status, string, verbatim string, big number or error; rr_reply_length() of them, without a NUL at
-/// their end. They live as long as the reply. NULL for other types and NULL.
+/// The bytes of a status, string, verbatim string, big number or error: rr_reply_length() of them, followed by a NUL that
+/// is not counted. They live as long as the reply. NULL for other types and NULL.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_reply_string(reply: *const rr_reply) -> *const c_char {

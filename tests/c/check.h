@@ -149,10 +149,10 @@ static inline size_t count_texts(const char *const *texts)
 #define APPEND(pipeline, err, ...) \
     rr_pipeline_append(pipeline, count_texts((const char *const[]){__VA_ARGS__, NULL}), (const char *const[]){__VA_ARGS__}, NULL, err)
 
-/* Is it these bytes? */
+/* Is it this text, with its NUL? */
 static inline bool value_is(const rr_value *value, const char *text)
 {
-    return value != NULL && value->length == strlen(text) && memcmp(value->string, text, value->length) == 0;
+    return value != NULL && value->length == strlen(text) && strcmp(value->string, text) == 0;
 }
 
 static inline bool reply_is(const rr_reply *reply, const char *text)

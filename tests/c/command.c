@@ -17,6 +17,7 @@ static void values_are_bytes_of_any_kind(rr_client *client)
     CHECK_EQ(rr_reply_type(reply), RR_TYPE_STRING);
     CHECK_EQ(rr_reply_length(reply), sizeof value);
     CHECK(memcmp(rr_reply_string(reply), value, sizeof value) == 0);
+    CHECK_EQ(rr_reply_string(reply)[sizeof value], 0);
     rr_reply_free(reply);
 }
 
@@ -30,7 +31,7 @@ static void an_empty_argument_needs_no_pointer(rr_client *client)
     CHECK_OK(COMMAND(client, &reply, &err, "GET", "command:empty"));
     CHECK_EQ(rr_reply_type(reply), RR_TYPE_STRING);
     CHECK_EQ(rr_reply_length(reply), 0);
-    CHECK(rr_reply_string(reply) != NULL);
+    CHECK_TEXT(rr_reply_string(reply), "");
     rr_reply_free(reply);
     CHECK_STATUS(rr_command(client, 3, set, NULL, &reply, &err), RR_ERR_NULL_ARGUMENT);
     CHECK(reply == NULL);
@@ -153,6 +154,7 @@ static void a_large_value_comes_back_whole(rr_client *client)
     CHECK_OK(COMMAND(client, &reply, &err, "GET", "command:large"));
     CHECK_EQ(rr_reply_length(reply), size);
     CHECK(memcmp(rr_reply_string(reply), value, size) == 0);
+    CHECK_EQ(rr_reply_string(reply)[size], 0);
     rr_reply_free(reply);
     free(value);
 }

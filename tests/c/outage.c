@@ -71,12 +71,12 @@ static void what_was_refused_afterwards_is_listed(rr_client *client)
     CHECK_EQ(rr_failed_argument_count(failed, 1), 0);
     argument = rr_failed_argument(failed, 0, 0, &length);
     CHECK_EQ(length, 5);
-    CHECK(memcmp(argument, "LPUSH", 5) == 0);
+    CHECK_TEXT(argument, "LPUSH");
     argument = rr_failed_argument(failed, 0, 2, &length);
     CHECK_EQ(length, sizeof binary);
     CHECK(memcmp(argument, binary, sizeof binary) == 0);
     argument = rr_failed_argument(failed, 0, 3, &length);
-    CHECK(argument != NULL);
+    CHECK_TEXT(argument, "");
     CHECK_EQ(length, 0);
     length = 7;
     CHECK(rr_failed_argument(failed, 0, 4, &length) == NULL);
