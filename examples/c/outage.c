@@ -10,8 +10,8 @@
 
 #include <stdatomic.h>
 
-#include "resilient_redis.h"
-#include "resilient_redis_format.h"
+#include <resilient_redis.h>
+#include <resilient_redis_format.h>
 
 #include "../demo/workload.h"
 
