@@ -2,8 +2,13 @@
 //!
 //! Values come from generators with fixed seeds; a failure prints the seed and the bytes.
 
-use redis::{PushKind, VerbatimFormat};
-use resilient_redis::resp::{Decoder, Kind, Limits, Progress, Reply, Value, decode_command, encode, encoded_len};
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+#[path = "resp_same/mod.rs"]
+mod same;
+
+use resilient_redis::resp::{Decoder, Limits, Progress, Reply, decode_command, encode, encoded_len};
+use same::{oracle, same};
 
 const LIMITS: Limits = Limits { max_bytes: 64 << 20, max_depth: 64 };
 
@@ -72,62 +77,6 @@ fn generate_push(random: &mut fastrand::Rng, out: &mut Vec<u8>) {
     out.extend(random.choice(["$7\r\nmessage\r\n", "+invalidate\r\n", "$5\r\nother\r\n"]).unwrap().bytes());
     for _ in 0..count {
         generate(random, 1, out);
-    }
-}
-
-fn oracle(bytes: &[u8]) -> redis::RedisResult<redis::Value> {
-    redis::Parser::new().parse_value(bytes)
-}
-
-/// Are they the same? The oracle has its text made valid UTF-8, and an error's code cut off.
-fn same(ours: Value<'_>, theirs: &redis::Value) -> bool {
-    let text = || String::from_utf8_lossy(ours.as_bytes().unwrap_or_default()).into_owned();
-    let all = |ours: &mut dyn Iterator<Item = Value<'_>>, theirs: &mut dyn Iterator<Item = &redis::Value>| loop {
-        match (ours.next(), theirs.next()) {
-            (None, None) => break true,
-            (Some(ours), Some(theirs)) if same(ours, theirs) => {}
-            _ => break false,
-        }
-    };
-    let pairs = |pairs: &'_ [(redis::Value, redis::Value)]| {
-        pairs.iter().flat_map(|(key, value)| [key.clone(), value.clone()]).collect::<Vec<_>>()
-    };
-    match (ours.kind(), theirs) {
-        (Kind::Nil, redis::Value::Nil) => true,
-        (Kind::Integer, redis::Value::Int(value)) => ours.as_integer() == Some(*value),
-        (Kind::Double, redis::Value::Double(value)) => ours.as_double().map(f64::to_bits) == Some(value.to_bits()),
-        (Kind::Boolean, redis::Value::Boolean(value)) => ours.as_boolean() == Some(*value),
-        (Kind::Status, redis::Value::Okay) => text() == "OK",
-        (Kind::Status, redis::Value::SimpleString(theirs)) => text() == *theirs,
-        (Kind::Bulk, redis::Value::BulkString(theirs)) => ours.as_bytes() == Some(theirs),
-        (Kind::BigNumber, redis::Value::BigNumber(theirs)) => ours.as_bytes() == Some(theirs),
-        (Kind::Verbatim, redis::Value::VerbatimString { format, text }) => {
-            let format = match format {
-                VerbatimFormat::Text => "txt",
-                VerbatimFormat::Markdown => "mkd",
-                VerbatimFormat::Unknown(format) => format,
-                _ => return false,
-            };
-            let ours = [&ours.format().unwrap()[..], b":", ours.as_bytes().unwrap()].concat();
-            String::from_utf8_lossy(&ours) == format!("{format}:{text}")
-        }
-        (Kind::Error, redis::Value::ServerError(theirs)) => {
-            let details = theirs.details().map(|details| format!(" {details}")).unwrap_or_default();
-            text() == format!("{}{details}", theirs.code())
-        }
-        (Kind::Array, redis::Value::Array(theirs)) | (Kind::Set, redis::Value::Set(theirs)) => {
-            all(&mut ours.iter(), &mut theirs.iter())
-        }
-        (Kind::Map, redis::Value::Map(theirs)) => all(&mut ours.iter(), &mut pairs(theirs).iter()),
-        (Kind::Attribute, redis::Value::Attribute { data, attributes }) => {
-            same(ours.get(0).unwrap(), data) && all(&mut ours.iter().skip(1), &mut pairs(attributes).iter())
-        }
-        (Kind::Push, redis::Value::Push { kind, data }) => {
-            let first = ours.get(0).and_then(|kind| kind.as_bytes()).map(String::from_utf8_lossy);
-            let kind = if let PushKind::Other(kind) = kind { kind.clone() } else { kind.to_string() };
-            first.unwrap_or_default() == kind && all(&mut ours.iter().skip(1), &mut data.iter())
-        }
-        _ => false,
     }
 }
 

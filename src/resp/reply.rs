@@ -9,7 +9,7 @@ use std::fmt;
 use super::node::{Kind, Node};
 use super::value::Value;
 
-/// A scalar's payload up to this size is stored in the reply itself.
+/// A scalar's payload shorter than this is stored in the reply itself, with room for a NUL.
 pub(super) const INLINE: usize = 40;
 
 /// A server's reply, or one the client made itself.
@@ -42,9 +42,10 @@ impl Reply {
         let offset = root.offset();
         let root = root.moved((offset, 0), (0, 0));
         let body = bytes.get(offset..).unwrap_or_default();
-        let store = if length > INLINE {
-            let body = body.get(..length).unwrap_or_default();
-            Store::Heap { payload: body.to_vec(), nodes: Vec::new() }
+        let store = if length >= INLINE {
+            let mut payload = Vec::with_capacity(length + 1);
+            payload.extend_from_slice(body.get(..length).unwrap_or_default());
+            Store::Heap { payload, nodes: Vec::new() }
         } else if let Some(whole) = body.first_chunk::<INLINE>() {
             // More than needed, in a size that the compiler knows.
             Store::Inline(*whole)
@@ -94,7 +95,7 @@ impl Reply {
     /// An array of `elements`.
     pub fn array(elements: Vec<Reply>) -> Self {
         let count = elements.len();
-        let mut payload = Vec::with_capacity(elements.iter().map(|element| element.payload().len()).sum());
+        let mut payload = Vec::with_capacity(elements.iter().map(|element| element.payload().len() + 1).sum());
         let mut nodes = Vec::with_capacity(elements.iter().map(|element| element.nodes().len()).sum::<usize>() + count);
         let mut children = Vec::with_capacity(count);
         for element in &elements {
@@ -102,6 +103,7 @@ impl Reply {
             children.push(element.root.moved(payload_at, nodes_at));
             nodes.extend(element.nodes().iter().map(|node| node.moved(payload_at, nodes_at)));
             payload.extend_from_slice(element.payload());
+            payload.push(0);
         }
         let root = Node::new_aggregate(Kind::Array, nodes.len(), count);
         nodes.append(&mut children);
@@ -116,6 +118,7 @@ impl Reply {
         let (mut payload, mut nodes) = ours.into_parts();
         let (their_payload, their_nodes) = theirs.into_parts();
 
+        payload.push(0);
         // A root's children are the last nodes. Both descendants go before both children.
         let mut children = nodes.split_off(ours_first.min(nodes.len()));
         let (payload_at, nodes_at) = ((0, payload.len()), (0, nodes.len()));
@@ -158,6 +161,30 @@ impl Reply {
         payload.truncate(extent.payload.1);
         nodes.truncate(extent.nodes.1);
         Some(Self::heap(root, payload, nodes))
+    }
+
+    /// Puts a NUL behind the bytes of each value, where it is not counted in their length: between the bytes of any two
+    /// values there is at least one that belongs to neither.
+    pub fn terminate(&mut self) {
+        match &mut self.store {
+            Store::Inline(bytes) => {
+                if let Some(end) = bytes.get_mut(self.root.length()) {
+                    *end = 0;
+                }
+            }
+            Store::Heap { payload, nodes } => {
+                let mut reach_the_end = false;
+                for node in nodes.iter().chain([&self.root]).filter(|node| node.kind().has_bytes()) {
+                    match payload.get_mut(node.offset() + node.length()) {
+                        Some(end) => *end = 0,
+                        None => reach_the_end = true,
+                    }
+                }
+                if reach_the_end {
+                    payload.push(0);
+                }
+            }
+        }
     }
 
     /// The whole value.
@@ -300,7 +327,7 @@ mod tests {
         shared::<Reply>();
         assert_eq!(size_of::<Reply>(), 72);
         for small in
-            [Reply::nil(), Reply::integer(-1), Reply::status("OK"), Reply::bulk(&[b'x'; 40]), decoded(b"*0\r\n")]
+            [Reply::nil(), Reply::integer(-1), Reply::status("OK"), Reply::bulk(&[b'x'; 39]), decoded(b"*0\r\n")]
         {
             assert_eq!(small.footprint(), 72, "{small:?}");
         }
@@ -413,6 +440,31 @@ mod tests {
         // Arrays made of others and joined stay whole.
         let three = Reply::concat(joined.clone(), Reply::array(vec![joined.clone()]));
         assert_eq!(three.element(joined.root().len()), Some(joined));
+    }
+
+    #[test]
+    fn bytes_can_be_ended_with_a_nul_without_changing_any() {
+        let nested = decoded(NESTED);
+        let made = Reply::array(vec![Reply::status("a"), Reply::bulk(b""), Reply::bulk(b"b\0"), Reply::error("c d")]);
+        let long = decoded(format!("$60\r\n{}\r\n", "x".repeat(60)).as_bytes());
+        let mut replies = vec![nested.clone(), made.clone(), long, Reply::bulk(&[b'y'; 39]), Reply::bulk(&[b'y'; 40])];
+        replies.push(Reply::concat(made.clone(), nested.clone()));
+        replies.push(Reply::concat(Reply::bulk(b"1"), Reply::bulk(b"2")));
+        replies.extend((0..4).map(|at| made.element(at).unwrap()));
+        replies.extend((0..5).map(|at| nested.clone().into_element(at).unwrap()));
+        for reply in replies {
+            let mut ended = reply.clone();
+            ended.terminate();
+            assert_eq!(ended, reply);
+            // The bytes of a small scalar are inside the reply, which has room behind them.
+            let bytes = match &ended.store {
+                Store::Inline(bytes) => &bytes[..],
+                Store::Heap { payload, .. } => payload,
+            };
+            for node in ended.nodes().iter().chain([ended.root_node()]).filter(|node| node.kind().has_bytes()) {
+                assert_eq!(bytes.get(node.offset() + node.length()), Some(&0), "{ended:?}");
+            }
+        }
     }
 
     #[test]

@@ -1,0 +1,1201 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * resilient-redis: a Redis client that outlives outages.
+ *
+ *     rr_client *client;
+ *     rr_reply *reply;
+ *     rr_error *err;
+ *     const char *argv[] = {"SET", "greeting", "hello"};
+ *
+ *     if (rr_client_open("redis://127.0.0.1:6379", &client, &err) != RR_OK)
+ *         ... rr_error_message(err) ... rr_error_free(err) ...
+ *     switch (rr_command(client, 3, argv, NULL, &reply, &err)) {
+ *     case RR_OK:       ... rr_reply_string(reply) ... rr_reply_free(reply) ...
+ *     case RR_BUFFERED: the server is away; the write is kept and applied when it is back
+ *     default:          rr_error_outcome(err) says whether it ran, did not run, or may have
+ *     }
+ *     rr_client_free(client);
+ *
+ * Conventions
+ *
+ *   Names       rr_<noun>_<verb>, RR_...; a handle made by ..._new, ..._from_..., ..._open or ..._next ends with its
+ *               noun's ..._free, which does nothing for NULL. const handles are lent, and not freed.
+ *   Failure     A function that can fail returns an rr_status: negative is failure. Its last argument `err` is a place
+ *               for an error object or NULL. Nothing is kept per thread.
+ *   Results     Places for results come before `err`. They are set to NULL or 0 at once and to a result only on
+ *               success, so an old handle in one must be freed before. (One exception: rr_pipeline_execute().)
+ *   NULL        Any pointer may be NULL by mistake: RR_ERR_NULL_ARGUMENT, or a neutral value where there is no status.
+ *               Where it means something, the function says so. Handles that were freed, or are of another type, are
+ *               told by RR_ERR_INVALID_ARGUMENT as far as that is possible at all.
+ *   Bytes       (pointer, length), of any kind; with length 0 the pointer may be NULL. Arguments are read during the call
+ *               only. Bytes that are given out are followed by a NUL that is not counted. Names, URLs and messages are
+ *               UTF-8 and end with a NUL.
+ *   Time        In milliseconds. 0 means what the function says, negative is RR_ERR_INVALID_ARGUMENT.
+ *   Threads     Each type says who may share it.
+ *   Callbacks   (function, userdata, destroy): see rr_event_callback and rr_destroy.
+ *   Structs     Those with struct_size may grow at their end in later versions: set it to sizeof. All other structs
+ *               never change.
+ *   fork        A client belongs to the process that made it: RR_ERR_FORKED elsewhere. A child can make its own.
+ *
+ * docs/GUARANTEES.md says what is promised during an outage, docs/CONFIGURATION.md lists the options, docs/ABI.md what
+ * may change between versions.
+ */
+
+
+#ifndef RESILIENT_REDIS_H
+#define RESILIENT_REDIS_H
+
+/* Generated from src/ffi/. Do not edit: run `UPDATE_HEADER=1 cargo test --test header`. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** The version of this header. rr_version_number() is that of the library that runs. */
+#define RR_VERSION_MAJOR 0
+#define RR_VERSION_MINOR 1
+#define RR_VERSION_PATCH 0
+/** major * 1000000 + minor * 1000 + patch */
+#define RR_VERSION_NUMBER 1000
+
+/**
+ * During an outage, wait for the reply instead of being buffered.
+ */
+#define RR_COMMAND_NO_BUFFER 1
+
+/**
+ * Never write it a second time: if the connection is lost before the reply, fail with RR_OUTCOME_UNKNOWN.
+ */
+#define RR_COMMAND_NO_RETRY 2
+
+/**
+ * During an outage, wait for the replies instead of being buffered.
+ */
+#define RR_PIPELINE_NO_BUFFER 1
+
+/**
+ * Never write a command of it a second time: if the connection is lost, the unanswered ones are of unknown outcome.
+ */
+#define RR_PIPELINE_NO_RETRY 2
+
+/**
+ * Wrap it in MULTI and EXEC: all or nothing, and nothing of other clients in between.
+ */
+#define RR_PIPELINE_ATOMIC 4
+
+/**
+ * A connection to Redis that comes back, and what waits for it.
+ *
+ * Any number of threads may call any function with one client at any time, except rr_client_free(), which is the
+ * last. One client for a whole program is the way to use it: the commands of all threads share its connection. A
+ * client belongs to the process that made it: in a forked child every function answers RR_ERR_FORKED, and
+ * rr_client_free() does nothing.
+ */
+typedef struct rr_client rr_client;
+
+/**
+ * Everything a client can be told: options by name, and a callback.
+ *
+ * A client copies what it needs: a config can be changed, used for more clients, and freed at any time after. One
+ * thread at a time may change it (RR_ERR_BUSY tells when two do); any number may make clients from it. It belongs to
+ * no process: one made before a fork can be used after it.
+ */
+typedef struct rr_config rr_config;
+
+/**
+ * Why a call failed, and what became of the command.
+ *
+ * Made by the call that failed, when it was given a place for it; freed with rr_error_free(). It never changes: any
+ * number of threads may read it. It holds no credentials and no arguments of the command.
+ */
+typedef struct rr_error rr_error;
+
+/**
+ * Something that happened in the life of a client. It never changes: any number of threads may read it.
+ *
+ * One that rr_event_next() gave is freed with rr_event_free(); one that a callback was given is not, and ends with
+ * the callback.
+ */
+typedef struct rr_event rr_event;
+
+/**
+ * A copy of an entry of the failed list: a buffered command that the server refused for good, that was dropped to make
+ * room, or that became too old. It never changes: any number of threads may read it. Freed with rr_failed_free().
+ *
+ * A pipeline that was buffered as one unit is one entry with several commands.
+ */
+typedef struct rr_failed rr_failed;
+
+/**
+ * A batch of commands that are sent together; their replies come back together.
+ *
+ * It belongs to one thread at a time; a call while another thread is in one answers RR_ERR_BUSY. It may be freed
+ * before or after its client. In a forked child every function answers RR_ERR_FORKED.
+ */
+typedef struct rr_pipeline rr_pipeline;
+
+/**
+ * A server's reply. It never changes: any number of threads may read it. One of them frees it, once.
+ */
+typedef struct rr_reply rr_reply;
+
+/**
+ * What a function that can fail returns: RR_OK, a larger number that is not a failure either, or a negative number
+ * RR_ERR_... Numbers are never changed or used again. A later version may return new ones: treat an unknown negative
+ * number as a failure.
+ */
+typedef int32_t rr_status;
+
+/**
+ * What became of a command that did not return its reply.
+ */
+typedef int32_t rr_outcome;
+
+/**
+ * A program's function for the events of the clients that have it.
+ *
+ * It runs on a thread of each such client that does nothing else: for one client one call at a time, in the order
+ * of the events; for several clients that share it, at the same time. No lock is held: it may call anything of this
+ * library except rr_client_close(), which answers RR_ERR_IN_CALLBACK (rr_client_free() works and finishes on another
+ * thread). While it runs, further events wait, at most event_queue_size of them; then the oldest make room, and
+ * rr_event_missed() counts them. `event` lives until it returns. It must not throw an exception or jump out. After
+ * rr_client_close() or rr_client_free() has returned it does not run any more for that client.
+ */
+typedef void (*rr_event_callback)(const struct rr_event *event, void *userdata);
+
+/**
+ * Ends a callback's userdata. Runs exactly once, after the callback's last call, also when registration failed; on
+ * the thread that freed the last user of it, or on one of the library's. It must not call this library. May be NULL.
+ */
+typedef void (*rr_destroy)(void *userdata);
+
+/**
+ * What a client's connection is doing.
+ */
+typedef int32_t rr_state;
+
+/**
+ * What rr_client_close() left behind. Set struct_size to sizeof(rr_close_report) before the call.
+ */
+typedef struct rr_close_report {
+    /**
+     * Set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * Buffered commands that were sent while closing.
+     */
+    uint64_t drained;
+    /**
+     * Buffered commands that could not be sent: they are lost with the client.
+     */
+    uint64_t lost;
+    /**
+     * Buffered commands that were written but not answered: they may have run.
+     */
+    uint64_t unknown;
+    /**
+     * Commands that were left in the failed list.
+     */
+    uint64_t failed;
+} rr_close_report;
+
+/**
+ * How one command differs from the client's settings. Set it all to zero, then struct_size to
+ * sizeof(rr_command_options), then what you want.
+ */
+typedef struct rr_command_options {
+    /**
+     * Set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * How long the call may take, in milliseconds. 0: the option command_timeout_ms. Negative: invalid.
+     */
+    int64_t timeout_ms;
+    /**
+     * RR_COMMAND_... added together; others are invalid.
+     */
+    uint32_t flags;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} rr_command_options;
+
+/**
+ * What type a value is of. A later version may know new ones.
+ */
+typedef int32_t rr_type;
+
+/**
+ * A value of a reply: the whole reply or an element of it. Its layout is part of the ABI and never changes.
+ *
+ * It belongs to its reply and lives as long. Fields that its type does not use are zero.
+ */
+typedef struct rr_value {
+    /**
+     * RR_TYPE_...
+     */
+    rr_type type;
+    /**
+     * A verbatim string's format and a NUL, such as "txt"; else "".
+     */
+    char format[4];
+    /**
+     * An integer's value; 1 or 0 for a boolean.
+     */
+    int64_t integer;
+    /**
+     * A double's value.
+     */
+    double real;
+    /**
+     * The bytes of a status, string, verbatim string, big number or error, followed by a NUL that is not counted. Not
+     * NULL for these, also when there are none.
+     */
+    const char *string;
+    /**
+     * How many bytes.
+     */
+    size_t length;
+    /**
+     * The elements of an array, map, set, push or attribute, one after the other; NULL when there are none.
+     */
+    const struct rr_value *children;
+    /**
+     * How many elements. For a map, keys and values are counted one by one.
+     */
+    size_t count;
+} rr_value;
+
+/**
+ * How a pipeline is executed. Set it all to zero, then struct_size to sizeof(rr_pipeline_options), then what you want.
+ */
+typedef struct rr_pipeline_options {
+    /**
+     * Set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * How long one execution may take, in milliseconds. 0: the option command_timeout_ms. Negative: invalid.
+     */
+    int64_t timeout_ms;
+    /**
+     * RR_PIPELINE_... added together; others are invalid.
+     */
+    uint32_t flags;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} rr_pipeline_options;
+
+/**
+ * What kind of event it is. A later version may announce new ones: ignore a number you do not know.
+ */
+typedef int32_t rr_kind;
+
+/**
+ * What a client counted since it was made. The numbers only grow, except those that end in "now". Later versions may add
+ * some at the end.
+ */
+typedef struct rr_stats {
+    /**
+     * Set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * Commands that the program issued (a pipeline counts each of its commands).
+     */
+    uint64_t commands;
+    /**
+     * Replies that reached the program, server errors among them.
+     */
+    uint64_t replies;
+    /**
+     * Replies that were server errors.
+     */
+    uint64_t server_errors;
+    /**
+     * Commands that ended in a timeout.
+     */
+    uint64_t timeouts;
+    /**
+     * Commands that were written again after a connection was lost.
+     */
+    uint64_t resent;
+    /**
+     * Of those, the ones that may have run twice with an effect: not idempotent.
+     */
+    uint64_t resent_unsafe;
+    /**
+     * Commands that ended with outcome unknown.
+     */
+    uint64_t unknown;
+    /**
+     * Commands accepted into the buffer (each was answered RR_BUFFERED).
+     */
+    uint64_t buffered;
+    /**
+     * Buffered commands that the server answered.
+     */
+    uint64_t replayed;
+    /**
+     * Writes refused because the buffer was full.
+     */
+    uint64_t rejected;
+    /**
+     * Buffered commands dropped to make room.
+     */
+    uint64_t dropped;
+    /**
+     * Buffered commands that became too old.
+     */
+    uint64_t expired;
+    /**
+     * Buffered commands that the server refused for good.
+     */
+    uint64_t failed;
+    /**
+     * Connections made.
+     */
+    uint64_t connects;
+    /**
+     * Connection attempts that failed.
+     */
+    uint64_t connect_failures;
+    /**
+     * Connections lost.
+     */
+    uint64_t disconnects;
+    /**
+     * Health checks sent.
+     */
+    uint64_t health_checks;
+    /**
+     * Bytes written to the server.
+     */
+    uint64_t bytes_written;
+    /**
+     * Bytes read from the server.
+     */
+    uint64_t bytes_read;
+    /**
+     * How long the longest outage lasted, in microseconds, from the loss to commands flowing again.
+     */
+    uint64_t longest_outage_us;
+    /**
+     * How long the last outage lasted, in microseconds.
+     */
+    uint64_t last_outage_us;
+    /**
+     * Commands in the buffer now.
+     */
+    uint64_t buffered_now;
+    /**
+     * Bytes of the commands in the buffer now.
+     */
+    uint64_t buffered_bytes_now;
+    /**
+     * Commands written or about to be, not yet answered.
+     */
+    uint64_t in_flight_now;
+    /**
+     * Commands in the failed list now.
+     */
+    uint64_t failed_now;
+} rr_stats;
+
+/**
+ * Done.
+ */
+#define RR_OK 0
+
+/**
+ * Not a failure: the write was accepted into the buffer during an outage. It will be applied after recovery, in
+ * order. There is no reply.
+ */
+#define RR_BUFFERED 1
+
+/**
+ * Not a failure: there was nothing to take, within the time given.
+ */
+#define RR_EMPTY 2
+
+/**
+ * A pointer that must not be NULL was NULL.
+ */
+#define RR_ERR_NULL_ARGUMENT -1
+
+/**
+ * An argument has a value that cannot be used, or is not a handle of the right type, or one that was freed.
+ */
+#define RR_ERR_INVALID_ARGUMENT -2
+
+/**
+ * An option's name or value, or a URL, is wrong; the message says what would be right.
+ */
+#define RR_ERR_CONFIG -3
+
+/**
+ * The library itself failed. That is a bug; the process and its other handles live on.
+ */
+#define RR_ERR_PANIC -4
+
+/**
+ * The handle was made by the parent process, before a fork. Make one in this process.
+ */
+#define RR_ERR_FORKED -5
+
+/**
+ * Another thread is using a handle that belongs to one thread at a time.
+ */
+#define RR_ERR_BUSY -6
+
+/**
+ * Not allowed from inside a callback.
+ */
+#define RR_ERR_IN_CALLBACK -7
+
+/**
+ * The client is closed, or closing.
+ */
+#define RR_ERR_CLOSED -8
+
+/**
+ * The time given for the call has passed.
+ */
+#define RR_ERR_TIMEOUT -9
+
+/**
+ * The connection was lost and the command is not sent again.
+ */
+#define RR_ERR_CONNECTION_LOST -10
+
+/**
+ * The outage has lasted longer than the reconnect budget.
+ */
+#define RR_ERR_GAVE_UP -11
+
+/**
+ * The buffer has no room.
+ */
+#define RR_ERR_BUFFER_FULL -12
+
+/**
+ * The command was in the buffer for longer than buffer_max_age_ms.
+ */
+#define RR_ERR_EXPIRED -13
+
+/**
+ * The command was dropped from the buffer to make room for a newer one.
+ */
+#define RR_ERR_DROPPED -14
+
+/**
+ * The server answered with an error; rr_error_server_code() is its first word.
+ */
+#define RR_ERR_SERVER -15
+
+/**
+ * The server sent bytes that are not RESP, or beyond the limits set.
+ */
+#define RR_ERR_PROTOCOL -16
+
+/**
+ * The server refused the credentials.
+ */
+#define RR_ERR_AUTH -17
+
+/**
+ * The command does not belong on a shared connection, or this version cannot do what was asked for.
+ */
+#define RR_ERR_UNSUPPORTED -18
+
+/**
+ * There is an outage, and the call asked not to wait for its end.
+ */
+#define RR_ERR_UNAVAILABLE -19
+
+/**
+ * The command is larger than the limit.
+ */
+#define RR_ERR_TOO_LARGE -20
+
+/**
+ * The operating system refused something: a thread, a socket, memory.
+ */
+#define RR_ERR_SYSTEM -21
+
+/**
+ * The failure is not about a command.
+ */
+#define RR_OUTCOME_NONE 0
+
+/**
+ * The server did not run it, and it will never be sent later. Issuing it again is safe.
+ */
+#define RR_OUTCOME_NOT_APPLIED 1
+
+/**
+ * It ran, once; its reply is lost.
+ */
+#define RR_OUTCOME_APPLIED 2
+
+/**
+ * It was written and no answer came: it may have run. Look before issuing it again.
+ */
+#define RR_OUTCOME_UNKNOWN 3
+
+/**
+ * The first connection is being made.
+ */
+#define RR_STATE_CONNECTING 0
+
+/**
+ * Commands flow.
+ */
+#define RR_STATE_READY 1
+
+/**
+ * The connection is lost; attempts to make a new one go on.
+ */
+#define RR_STATE_RECONNECTING 2
+
+/**
+ * The connection is back; what waited is being sent.
+ */
+#define RR_STATE_RECOVERING 3
+
+/**
+ * The reconnect budget is spent, or the credentials were refused; only a slow probe goes on.
+ */
+#define RR_STATE_GAVE_UP 4
+
+/**
+ * Closed by the program.
+ */
+#define RR_STATE_CLOSED 5
+
+/**
+ * No value: the key does not exist.
+ */
+#define RR_TYPE_NIL 0
+
+/**
+ * An integer; its value is in `integer`.
+ */
+#define RR_TYPE_INTEGER 1
+
+/**
+ * A double; its value is in `real`. With RESP2 servers send doubles as strings.
+ */
+#define RR_TYPE_DOUBLE 2
+
+/**
+ * True or false; 1 or 0 is in `integer`. With RESP2 servers send integers instead.
+ */
+#define RR_TYPE_BOOLEAN 3
+
+/**
+ * A status, such as "OK".
+ */
+#define RR_TYPE_STATUS 4
+
+/**
+ * Bytes of any kind.
+ */
+#define RR_TYPE_STRING 5
+
+/**
+ * Text with a format of three letters, such as "txt".
+ */
+#define RR_TYPE_VERBATIM 6
+
+/**
+ * An integer of any size, as its decimal digits.
+ */
+#define RR_TYPE_BIG_NUMBER 7
+
+/**
+ * An error inside a reply, such as one command's in a pipeline; its first word is its code.
+ */
+#define RR_TYPE_ERROR 8
+
+/**
+ * Values in order.
+ */
+#define RR_TYPE_ARRAY 9
+
+/**
+ * Keys and values: the children are key, value, key, value. With RESP2 servers send arrays instead.
+ */
+#define RR_TYPE_MAP 10
+
+/**
+ * Values without an order. With RESP2 servers send arrays instead.
+ */
+#define RR_TYPE_SET 11
+
+/**
+ * What a server sends without being asked.
+ */
+#define RR_TYPE_PUSH 12
+
+/**
+ * A value and what the server says about it: the children are the value, then key, value, key, value.
+ */
+#define RR_TYPE_ATTRIBUTE 13
+
+/**
+ * The connection is up and everything buffered has been sent; commands flow.
+ */
+#define RR_EVENT_CONNECTED 1
+
+/**
+ * The connection was lost, or the server refuses commands as one that is not ready does.
+ */
+#define RR_EVENT_DISCONNECTED 2
+
+/**
+ * A connection attempt failed; the next one follows after rr_event_delay_ms().
+ */
+#define RR_EVENT_RECONNECTING 3
+
+/**
+ * The reconnect budget is spent; only a slow probe goes on.
+ */
+#define RR_EVENT_GAVE_UP 4
+
+/**
+ * The first write of this outage went into the buffer.
+ */
+#define RR_EVENT_BUFFERING 5
+
+/**
+ * The buffer is empty again; rr_event_count() commands were sent from it.
+ */
+#define RR_EVENT_DRAINED 6
+
+/**
+ * A write found no room in the buffer. Announced once an outage.
+ */
+#define RR_EVENT_BUFFER_FULL 7
+
+/**
+ * The server refused a buffered command for good; it is in the failed list as rr_event_failed_id().
+ */
+#define RR_EVENT_COMMAND_FAILED 8
+
+/**
+ * A buffered command was dropped to make room, or became too old; it is in the failed list as rr_event_failed_id().
+ */
+#define RR_EVENT_COMMAND_DROPPED 9
+
+/**
+ * The server refused the credentials. They are not tried again and again: only a slow probe goes on.
+ */
+#define RR_EVENT_AUTH_FAILED 10
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The version of the library that runs, such as "0.1.0". Never freed.
+ */
+const char *rr_version(void);
+
+/**
+ * The version of the library that runs as a number that grows with it: major * 1000000 + minor * 1000 + patch.
+ * Compare it with RR_VERSION_NUMBER, which is that of the header.
+ */
+uint32_t rr_version_number(void);
+
+/**
+ * The constant's name, such as "RR_ERR_TIMEOUT", for logs. Never NULL, never freed; "unknown" for other numbers.
+ */
+const char *rr_status_name(rr_status status);
+
+/**
+ * Makes an error, for code built on this library that reports its own failures the same way.
+ *
+ * `status` is one of the RR_ERR_ numbers, else RR_ERR_INVALID_ARGUMENT is taken; `message` is copied and may be NULL.
+ * Freed with rr_error_free(). NULL only if the library itself fails.
+ */
+struct rr_error *rr_error_new(rr_status status,
+                              const char *message);
+
+/**
+ * The number that the failed call returned. RR_OK for NULL: no error.
+ */
+rr_status rr_error_status(const struct rr_error *error);
+
+/**
+ * One sentence for people, ending with a NUL. It lives as long as the error. "" for NULL.
+ *
+ * For RR_ERR_SERVER it is the server's own text.
+ */
+const char *rr_error_message(const struct rr_error *error);
+
+/**
+ * The first word of the server's error, such as "WRONGTYPE". It lives as long as the error. NULL if the server did
+ * not answer with an error, and for NULL.
+ */
+const char *rr_error_server_code(const struct rr_error *error);
+
+/**
+ * What became of the command: RR_OUTCOME_... RR_OUTCOME_NONE for NULL.
+ */
+rr_outcome rr_error_outcome(const struct rr_error *error);
+
+/**
+ * Would the same command have a fair chance if it were issued again, and could it not run twice? True only when it
+ * was not applied and the cause is one that passes. False for NULL.
+ */
+bool rr_error_is_retryable(const struct rr_error *error);
+
+/**
+ * Frees an error. Does nothing for NULL.
+ */
+void rr_error_free(struct rr_error *error);
+
+/**
+ * The constant's name, such as "RR_OUTCOME_UNKNOWN", for logs. Never NULL, never freed; "unknown" for other numbers.
+ */
+const char *rr_outcome_name(rr_outcome outcome);
+
+/**
+ * Makes a config in which every option has its default. Freed with rr_config_free(). NULL only if the library itself
+ * fails.
+ */
+struct rr_config *rr_config_new(void);
+
+/**
+ * Makes a config from a URL: redis://user:password@host:port/db or unix:///path, with options by name after a question
+ * mark (?command_timeout_ms=500&buffer_commands=no); docs/CONFIGURATION.md has the details. RR_ERR_CONFIG with a
+ * message that says what is wrong and never repeats a password.
+ */
+rr_status rr_config_from_url(const char *url,
+                             struct rr_config **config,
+                             struct rr_error **err);
+
+/**
+ * Makes a config from environment variables: RR_URL, and for each option RR_ and its name in capitals, which
+ * overrides the URL (RR_COMMAND_TIMEOUT_MS=500). RR_ERR_CONFIG names a variable that is wrong.
+ *
+ * Reads the environment: no other thread may be changing it.
+ */
+rr_status rr_config_from_environment(struct rr_config **config,
+                                     struct rr_error **err);
+
+/**
+ * Sets an option: docs/CONFIGURATION.md lists names and values. Both end with a NUL and are copied.
+ *
+ * RR_ERR_CONFIG with a message that names the option, the value and what would be right; nothing is changed then.
+ */
+rr_status rr_config_set(struct rr_config *config,
+                        const char *name,
+                        const char *value,
+                        struct rr_error **err);
+
+/**
+ * Gives an option's value as text, as rr_config_set() would take it: a new string, freed with rr_string_free().
+ *
+ * A password is not given back: its text is "***". RR_ERR_CONFIG for an unknown name.
+ */
+rr_status rr_config_get(const struct rr_config *config,
+                        const char *name,
+                        char **value,
+                        struct rr_error **err);
+
+/**
+ * Frees a string that this library made for the caller. Does nothing for NULL.
+ */
+void rr_string_free(char *string);
+
+/**
+ * Gives clients that are made from this config from now on a callback for their events, in place of an earlier one.
+ *
+ * `userdata` is handed to every call and may be NULL. `destroy`, unless NULL, is called with it exactly once: when
+ * this config no longer has the callback and every client that has it is freed, or at once if registration fails.
+ * Without a callback, use rr_event_next().
+ */
+rr_status rr_config_set_event_callback(struct rr_config *config,
+                                       rr_event_callback callback,
+                                       void *userdata,
+                                       rr_destroy destroy,
+                                       struct rr_error **err);
+
+/**
+ * Frees a config; clients made from it keep what they were told. Does nothing for NULL.
+ */
+void rr_config_free(struct rr_config *config);
+
+/**
+ * Makes a client as `config` says, or with every default if that is NULL (the server is 127.0.0.1:6379). Returns at
+ * once; the connection is made in the background, and the server may be down. Freed with rr_client_free().
+ */
+rr_status rr_client_new(const struct rr_config *config,
+                        struct rr_client **client,
+                        struct rr_error **err);
+
+/**
+ * Makes a client from a URL: rr_config_from_url() and rr_client_new() in one.
+ */
+rr_status rr_client_open(const char *url, struct rr_client **client, struct rr_error **err);
+
+/**
+ * Waits up to `timeout_ms` until commands flow (0: looks once). A program need not call it: commands wait by
+ * themselves. RR_ERR_TIMEOUT if there is no connection in time; RR_ERR_GAVE_UP and RR_ERR_CLOSED at once.
+ */
+rr_status rr_client_wait_ready(const struct rr_client *client,
+                               int64_t timeout_ms,
+                               struct rr_error **err);
+
+/**
+ * What the connection is doing: RR_STATE_..., or a negative RR_ERR_ number when it cannot be told.
+ */
+rr_state rr_client_state(const struct rr_client *client);
+
+/**
+ * The constant's name, such as "RR_STATE_READY", for logs. Never NULL, never freed; "unknown" for other numbers.
+ */
+const char *rr_state_name(rr_state state);
+
+/**
+ * Tries to connect now instead of after the present pause, also after giving up. Returns at once.
+ */
+rr_status rr_client_reconnect(struct rr_client *client, struct rr_error **err);
+
+/**
+ * Waits up to `timeout_ms` until every buffered command is sent and answered, or failed (0: looks once).
+ * RR_ERR_TIMEOUT if some are left; they stay buffered.
+ */
+rr_status rr_client_flush(struct rr_client *client,
+                          int64_t timeout_ms,
+                          struct rr_error **err);
+
+/**
+ * Stops accepting commands, waits up to `drain_timeout_ms` for those that are buffered or in flight, and disconnects.
+ *
+ * `report` may be NULL. From then on commands answer RR_ERR_CLOSED. When this returns, no callback of the client is
+ * running or will: it waits for one that is, so hold no lock that the callback takes. RR_ERR_IN_CALLBACK from inside a
+ * callback. The client is freed with rr_client_free() all the same. Closing once more is RR_OK, with nothing left.
+ */
+rr_status rr_client_close(struct rr_client *client,
+                          int64_t drain_timeout_ms,
+                          struct rr_close_report *report,
+                          struct rr_error **err);
+
+/**
+ * Closes a client, if it is not closed yet, without waiting for what is buffered, and frees it. Does nothing for NULL.
+ *
+ * Calls that are running in other threads end with RR_ERR_CLOSED; none may begin. Pipelines of the client can still
+ * be freed. When it returns, no callback of the client is running or will: it waits for one that is, so hold no lock
+ * that the callback takes. From inside a callback it returns at once and the client ends on another thread. In a forked
+ * child it does nothing: what the client holds belongs to the parent.
+ */
+void rr_client_free(struct rr_client *client);
+
+/**
+ * Issues a command and waits for its reply.
+ *
+ * The command is `argc` arguments, the first being its name. `argv[i]` is argvlen[i] bytes of any kind, and may be
+ * NULL if that is 0. If `argvlen` is NULL, each ends with a NUL instead. They are only read during the call.
+ *
+ * RR_OK with the reply, freed with rr_reply_free(); `reply` may be NULL if it is not wanted. RR_BUFFERED without one:
+ * a write during an outage, which will be applied after it. An error reply of the server is RR_ERR_SERVER, not a
+ * reply. Every failure says by rr_error_outcome() what became of the command. It waits no longer than the option
+ * command_timeout_ms.
+ */
+rr_status rr_command(struct rr_client *client,
+                     size_t argc,
+                     const char *const *argv,
+                     const size_t *argvlen,
+                     struct rr_reply **reply,
+                     struct rr_error **err);
+
+/**
+ * rr_command() with options; NULL for none.
+ */
+rr_status rr_command_with(struct rr_client *client,
+                          const struct rr_command_options *options,
+                          size_t argc,
+                          const char *const *argv,
+                          const size_t *argvlen,
+                          struct rr_reply **reply,
+                          struct rr_error **err);
+
+/**
+ * rr_command() for callers without arrays of pointers: all arguments one after the other in `bytes`, without anything
+ * between them, and their `argc` lengths. `bytes` may be NULL if all are 0.
+ */
+rr_status rr_command_packed(struct rr_client *client,
+                            size_t argc,
+                            const void *bytes,
+                            const size_t *lengths,
+                            struct rr_reply **reply,
+                            struct rr_error **err);
+
+/**
+ * rr_command_packed() with options; NULL for none.
+ */
+rr_status rr_command_packed_with(struct rr_client *client,
+                                 const struct rr_command_options *options,
+                                 size_t argc,
+                                 const void *bytes,
+                                 const size_t *lengths,
+                                 struct rr_reply **reply,
+                                 struct rr_error **err);
+
+/**
+ * The constant's name, such as "RR_TYPE_STRING", for logs. Never NULL, never freed; "unknown" for other numbers.
+ */
+const char *rr_type_name(rr_type type);
+
+/**
+ * The whole reply as a tree of plain structs. The first call makes it, at 56 bytes a value; it lives as long as the
+ * reply. NULL for NULL.
+ */
+const struct rr_value *rr_reply_view(const struct rr_reply *reply);
+
+/**
+ * The reply's type: RR_TYPE_... RR_TYPE_NIL for NULL.
+ */
+rr_type rr_reply_type(const struct rr_reply *reply);
+
+/**
+ * An integer's value, 1 or 0 for a boolean. 0 for other types and NULL.
+ */
+int64_t rr_reply_integer(const struct rr_reply *reply);
+
+/**
+ * A double's value. 0 for other types and NULL.
+ */
+double rr_reply_double(const struct rr_reply *reply);
+
+/**
+ * The bytes of a status, string, verbatim string, big number or error: rr_reply_length() of them, followed by a NUL that
+ * is not counted. They live as long as the reply. NULL for other types and NULL.
+ */
+const char *rr_reply_string(const struct rr_reply *reply);
+
+/**
+ * How many bytes rr_reply_string() has, or how many elements the reply has. 0 for other types and NULL.
+ */
+size_t rr_reply_length(const struct rr_reply *reply);
+
+/**
+ * The element at `index`, from 0; of a map, key and value in turn. It lives as long as the reply. NULL if there is
+ * none, and for NULL.
+ */
+const struct rr_value *rr_reply_element(const struct rr_reply *reply,
+                                        size_t index);
+
+/**
+ * Frees a reply with all its values and bytes. Does nothing for NULL.
+ */
+void rr_reply_free(struct rr_reply *reply);
+
+/**
+ * Makes an empty pipeline. `options` may be NULL. Freed with rr_pipeline_free().
+ */
+rr_status rr_pipeline_new(struct rr_client *client,
+                          const struct rr_pipeline_options *options,
+                          struct rr_pipeline **pipeline,
+                          struct rr_error **err);
+
+/**
+ * Adds a command, given as to rr_command(), and copies it. Nothing is sent yet.
+ */
+rr_status rr_pipeline_append(struct rr_pipeline *pipeline,
+                             size_t argc,
+                             const char *const *argv,
+                             const size_t *argvlen,
+                             struct rr_error **err);
+
+/**
+ * Adds a command, given as to rr_command_packed(), and copies it. Nothing is sent yet.
+ */
+rr_status rr_pipeline_append_packed(struct rr_pipeline *pipeline,
+                                    size_t argc,
+                                    const void *bytes,
+                                    const size_t *lengths,
+                                    struct rr_error **err);
+
+/**
+ * How many commands it holds, or a negative RR_ERR_ number when it cannot be told.
+ */
+int64_t rr_pipeline_length(const struct rr_pipeline *pipeline);
+
+/**
+ * Sends its commands and waits for all replies: an array with one per command, in order, in which a command that the
+ * server refused is a value of RR_TYPE_ERROR. The commands stay in it, to be executed again, until
+ * rr_pipeline_clear().
+ *
+ * RR_OK with the reply, freed with rr_reply_free(); `reply` may be NULL if it is not wanted. RR_BUFFERED without one:
+ * during an outage it is buffered as one unit if all its commands are writes. If only some were answered, it fails
+ * and gives the reply too, beside the error: the replies that came, and in place of each other one a value of
+ * RR_TYPE_ERROR that begins with "NOTAPPLIED" or "UNKNOWN". If none was, there is no reply and rr_error_outcome()
+ * holds for all.
+ */
+rr_status rr_pipeline_execute(struct rr_pipeline *pipeline,
+                              struct rr_reply **reply,
+                              struct rr_error **err);
+
+/**
+ * Empties it.
+ */
+rr_status rr_pipeline_clear(struct rr_pipeline *pipeline, struct rr_error **err);
+
+/**
+ * Frees a pipeline. Does nothing for NULL, and in a forked child.
+ */
+void rr_pipeline_free(struct rr_pipeline *pipeline);
+
+/**
+ * Takes the next event that nobody has taken yet, waiting up to `timeout_ms` for one (0: not at all).
+ *
+ * RR_EMPTY if there was none in time, and RR_ERR_CLOSED if there is none and never will be. Events wait here whether
+ * or not there is a callback, at most event_queue_size of them; then the oldest make room, and rr_event_missed()
+ * counts them. Each event goes to one of the threads that wait here.
+ */
+rr_status rr_event_next(struct rr_client *client,
+                        int64_t timeout_ms,
+                        struct rr_event **event,
+                        struct rr_error **err);
+
+/**
+ * What happened: RR_EVENT_... 0 for NULL.
+ */
+rr_kind rr_event_kind(const struct rr_event *event);
+
+/**
+ * One sentence for people: the cause, or what was done. It ends with a NUL and lives as long as the event. "" for
+ * NULL.
+ */
+const char *rr_event_message(const struct rr_event *event);
+
+/**
+ * When it happened, by the system's clock: milliseconds since 1970. 0 for NULL.
+ */
+int64_t rr_event_time_ms(const struct rr_event *event);
+
+/**
+ * How many connection attempts this outage has seen. 0 for NULL.
+ */
+uint32_t rr_event_attempt(const struct rr_event *event);
+
+/**
+ * The pause before the next connection attempt, in milliseconds. 0 for NULL.
+ */
+int64_t rr_event_delay_ms(const struct rr_event *event);
+
+/**
+ * How many commands it concerns. 0 for NULL.
+ */
+uint64_t rr_event_count(const struct rr_event *event);
+
+/**
+ * The place in the failed list of the command it concerns, as rr_failed_next() gives it; 0 when none, and for NULL.
+ */
+uint64_t rr_event_failed_id(const struct rr_event *event);
+
+/**
+ * How many events before this one were missed because nobody took them in time. 0 for NULL.
+ */
+uint64_t rr_event_missed(const struct rr_event *event);
+
+/**
+ * Frees an event that rr_event_next() gave. Does nothing for NULL.
+ */
+void rr_event_free(struct rr_event *event);
+
+/**
+ * The constant's name, such as "RR_EVENT_CONNECTED", for logs. Never NULL, never freed; "unknown" for other numbers.
+ */
+const char *rr_event_name(rr_kind kind);
+
+/**
+ * How many entries the failed list has, or a negative RR_ERR_ number when it cannot be told.
+ */
+int64_t rr_failed_count(const struct rr_client *client);
+
+/**
+ * Copies the oldest entry with an id above `after_id`; 0 for the first. It stays in the list. RR_EMPTY if there is none.
+ */
+rr_status rr_failed_next(const struct rr_client *client,
+                         uint64_t after_id,
+                         struct rr_failed **failed,
+                         struct rr_error **err);
+
+/**
+ * Its number: larger than those of earlier failures of the same client. 0 for NULL.
+ */
+uint64_t rr_failed_id(const struct rr_failed *failed);
+
+/**
+ * Why it failed. It lives as long as the entry: do not free it. NULL for NULL.
+ */
+const struct rr_error *rr_failed_error(const struct rr_failed *failed);
+
+/**
+ * How many commands the entry has. 0 for NULL.
+ */
+size_t rr_failed_command_count(const struct rr_failed *failed);
+
+/**
+ * How many arguments, its name included, the command at `command`, from 0, has. 0 if there is none, and for NULL.
+ */
+size_t rr_failed_argument_count(const struct rr_failed *failed,
+                                size_t command);
+
+/**
+ * The argument at `argument`, from 0 (the name), of the command at `command`: `*length` bytes, followed by a NUL that is
+ * not counted. They live as long as the entry. NULL and 0 if there is none, and for NULL.
+ */
+const char *rr_failed_argument(const struct rr_failed *failed,
+                               size_t command,
+                               size_t argument,
+                               size_t *length);
+
+/**
+ * Frees the copy of an entry; the entry stays in the list. Does nothing for NULL.
+ */
+void rr_failed_free(struct rr_failed *failed);
+
+/**
+ * Takes the entry with this id out of the failed list and puts it at the end of the buffer, to be sent again.
+ * RR_ERR_INVALID_ARGUMENT if there is none with that id.
+ */
+rr_status rr_failed_retry(struct rr_client *client,
+                          uint64_t id,
+                          struct rr_error **err);
+
+/**
+ * Takes the entry with this id out of the failed list for good. RR_ERR_INVALID_ARGUMENT if there is none.
+ */
+rr_status rr_failed_discard(struct rr_client *client,
+                            uint64_t id,
+                            struct rr_error **err);
+
+/**
+ * Fills `stats` as far as its struct_size reaches; what this library does not know of it becomes 0. Set struct_size to
+ * sizeof(rr_stats) before the call. The numbers are not of one instant: each is.
+ */
+rr_status rr_client_stats(const struct rr_client *client,
+                          struct rr_stats *stats,
+                          struct rr_error **err);
+
+/**
+ * How many commands are in the buffer now, or a negative RR_ERR_ number when it cannot be told.
+ */
+int64_t rr_client_buffered(const struct rr_client *client);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* RESILIENT_REDIS_H */

@@ -1,0 +1,172 @@
+//! Commands: an argv in, a reply out. The path that every microsecond counts on.
+
+use std::ffi::{c_char, c_void};
+
+use super::bytes::{self, Extensible, invalid, milliseconds};
+use super::client::{self, rr_client};
+use super::error::rr_error;
+use super::guard;
+use super::handle;
+use super::reply::rr_reply;
+use super::status::{RR_BUFFERED, RR_OK, rr_status};
+use crate::client::{CommandOptions, Executed};
+use crate::error::Result;
+
+/// During an outage, wait for the reply instead of being buffered.
+pub const RR_COMMAND_NO_BUFFER: u32 = 1;
+/// Never write it a second time: if the connection is lost before the reply, fail with RR_OUTCOME_UNKNOWN.
+pub const RR_COMMAND_NO_RETRY: u32 = 2;
+
+/// How one command differs from the client's settings. Set it all to zero, then struct_size to
+/// sizeof(rr_command_options), then what you want.
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+pub struct rr_command_options {
+    /// Set by the caller.
+    pub struct_size: usize,
+    /// How long the call may take, in milliseconds. 0: the option command_timeout_ms. Negative: invalid.
+    pub timeout_ms: i64,
+    /// RR_COMMAND_... added together; others are invalid.
+    pub flags: u32,
+    /// Zero.
+    pub reserved: u32,
+}
+
+// SAFETY: a size, a number of 64 bits and two of 32.
+unsafe impl Extensible for rr_command_options {}
+
+const _: () = assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_command_options>() == 24);
+
+impl rr_command_options {
+    fn check(self) -> Result<CommandOptions> {
+        if self.flags & !(RR_COMMAND_NO_BUFFER | RR_COMMAND_NO_RETRY) != 0 || self.reserved != 0 {
+            return Err(invalid("options has a flag that this version of the library does not know"));
+        }
+        let timeout = milliseconds(self.timeout_ms, "options->timeout_ms")?;
+        Ok(CommandOptions {
+            timeout: (!timeout.is_zero()).then_some(timeout),
+            no_buffer: self.flags & RR_COMMAND_NO_BUFFER != 0,
+            no_retry: self.flags & RR_COMMAND_NO_RETRY != 0,
+        })
+    }
+}
+
+/// Hands a command's result to C.
+pub(super) fn finish(executed: Executed, place: Option<&mut *mut rr_reply>) -> Result<rr_status> {
+    let Executed::Reply(reply) = executed else { return Ok(RR_BUFFERED) };
+    if let Some(place) = place {
+        *place = handle::give(rr_reply::new(reply))?;
+    }
+    Ok(RR_OK)
+}
+
+/// Issues a command and waits for its reply.
+///
+/// The command is `argc` arguments, the first being its name. `argv[i]` is argvlen[i] bytes of any kind, and may be
+/// NULL if that is 0. If `argvlen` is NULL, each ends with a NUL instead. They are only read during the call.
+///
+/// RR_OK with the reply, freed with rr_reply_free(); `reply` may be NULL if it is not wanted. RR_BUFFERED without one:
+/// a write during an outage, which will be applied after it. An error reply of the server is RR_ERR_SERVER, not a
+/// reply. Every failure says by rr_error_outcome() what became of the command. It waits no longer than the option
+/// command_timeout_ms.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_command(
+    client: *mut rr_client,
+    argc: usize,
+    argv: *const *const c_char,
+    argvlen: *const usize,
+    reply: *mut *mut rr_reply,
+    err: *mut *mut rr_error,
+) -> rr_status {
+    let body = || {
+        // SAFETY: the caller's contract.
+        let reply = unsafe { bytes::optional_out(reply) };
+        // SAFETY: the caller's contract.
+        let client = unsafe { client::borrow(client)? };
+        // SAFETY: the caller's contract.
+        let arguments = unsafe { bytes::arguments(argc, argv, argvlen)? };
+        finish(client.command(&arguments)?, reply)
+    };
+    // SAFETY: the caller's contract.
+    unsafe { guard::call(err, body) }
+}
+
+/// rr_command() with options; NULL for none.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_command_with(
+    client: *mut rr_client,
+    options: *const rr_command_options,
+    argc: usize,
+    argv: *const *const c_char,
+    argvlen: *const usize,
+    reply: *mut *mut rr_reply,
+    err: *mut *mut rr_error,
+) -> rr_status {
+    let body = || {
+        // SAFETY: the caller's contract.
+        let reply = unsafe { bytes::optional_out(reply) };
+        // SAFETY: the caller's contract.
+        let client = unsafe { client::borrow(client)? };
+        // SAFETY: the caller's contract.
+        let options = unsafe { bytes::read_struct(options, "options")? }.check()?;
+        // SAFETY: the caller's contract.
+        let arguments = unsafe { bytes::arguments(argc, argv, argvlen)? };
+        finish(client.command_with(&arguments, &options)?, reply)
+    };
+    // SAFETY: the caller's contract.
+    unsafe { guard::call(err, body) }
+}
+
+/// rr_command() for callers without arrays of pointers: all arguments one after the other in `bytes`, without anything
+/// between them, and their `argc` lengths. `bytes` may be NULL if all are 0.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_command_packed(
+    client: *mut rr_client,
+    argc: usize,
+    bytes: *const c_void,
+    lengths: *const usize,
+    reply: *mut *mut rr_reply,
+    err: *mut *mut rr_error,
+) -> rr_status {
+    let body = || {
+        // SAFETY: the caller's contract.
+        let reply = unsafe { bytes::optional_out(reply) };
+        // SAFETY: the caller's contract.
+        let client = unsafe { client::borrow(client)? };
+        // SAFETY: the caller's contract.
+        let arguments = unsafe { bytes::packed(argc, bytes, lengths)? };
+        finish(client.command(&arguments)?, reply)
+    };
+    // SAFETY: the caller's contract.
+    unsafe { guard::call(err, body) }
+}
+
+/// rr_command_packed() with options; NULL for none.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_command_packed_with(
+    client: *mut rr_client,
+    options: *const rr_command_options,
+    argc: usize,
+    bytes: *const c_void,
+    lengths: *const usize,
+    reply: *mut *mut rr_reply,
+    err: *mut *mut rr_error,
+) -> rr_status {
+    let body = || {
+        // SAFETY: the caller's contract.
+        let reply = unsafe { bytes::optional_out(reply) };
+        // SAFETY: the caller's contract.
+        let client = unsafe { client::borrow(client)? };
+        // SAFETY: the caller's contract.
+        let options = unsafe { bytes::read_struct(options, "options")? }.check()?;
+        // SAFETY: the caller's contract.
+        let arguments = unsafe { bytes::packed(argc, bytes, lengths)? };
+        finish(client.command_with(&arguments, &options)?, reply)
+    };
+    // SAFETY: the caller's contract.
+    unsafe { guard::call(err, body) }
+}

@@ -1,0 +1,225 @@
+//! Events: handles on [`Event`], pulled with a timeout or pushed to the program's callback.
+
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::bytes::{self, c_text, milliseconds};
+use super::callback::Userdata;
+use super::client::{self, rr_client};
+use super::error::rr_error;
+use super::guard;
+use super::handle::{self, Handle, Owned};
+use super::status::{RR_EMPTY, RR_OK, rr_status};
+use crate::event::{Event, EventHandler, EventKind};
+
+/// What kind of event it is. A later version may announce new ones: ignore a number you do not know.
+pub type rr_kind = i32;
+
+/// The connection is up and everything buffered has been sent; commands flow.
+pub const RR_EVENT_CONNECTED: rr_kind = 1;
+/// The connection was lost, or the server refuses commands as one that is not ready does.
+pub const RR_EVENT_DISCONNECTED: rr_kind = 2;
+/// A connection attempt failed; the next one follows after rr_event_delay_ms().
+pub const RR_EVENT_RECONNECTING: rr_kind = 3;
+/// The reconnect budget is spent; only a slow probe goes on.
+pub const RR_EVENT_GAVE_UP: rr_kind = 4;
+/// The first write of this outage went into the buffer.
+pub const RR_EVENT_BUFFERING: rr_kind = 5;
+/// The buffer is empty again; rr_event_count() commands were sent from it.
+pub const RR_EVENT_DRAINED: rr_kind = 6;
+/// A write found no room in the buffer. Announced once an outage.
+pub const RR_EVENT_BUFFER_FULL: rr_kind = 7;
+/// The server refused a buffered command for good; it is in the failed list as rr_event_failed_id().
+pub const RR_EVENT_COMMAND_FAILED: rr_kind = 8;
+/// A buffered command was dropped to make room, or became too old; it is in the failed list as rr_event_failed_id().
+pub const RR_EVENT_COMMAND_DROPPED: rr_kind = 9;
+/// The server refused the credentials. They are not tried again and again: only a slow probe goes on.
+pub const RR_EVENT_AUTH_FAILED: rr_kind = 10;
+
+const fn name(kind: EventKind) -> (rr_kind, &'static CStr) {
+    match kind {
+        EventKind::Connected => (RR_EVENT_CONNECTED, c"RR_EVENT_CONNECTED"),
+        EventKind::Disconnected => (RR_EVENT_DISCONNECTED, c"RR_EVENT_DISCONNECTED"),
+        EventKind::Reconnecting => (RR_EVENT_RECONNECTING, c"RR_EVENT_RECONNECTING"),
+        EventKind::GaveUp => (RR_EVENT_GAVE_UP, c"RR_EVENT_GAVE_UP"),
+        EventKind::Buffering => (RR_EVENT_BUFFERING, c"RR_EVENT_BUFFERING"),
+        EventKind::Drained => (RR_EVENT_DRAINED, c"RR_EVENT_DRAINED"),
+        EventKind::BufferFull => (RR_EVENT_BUFFER_FULL, c"RR_EVENT_BUFFER_FULL"),
+        EventKind::CommandFailed => (RR_EVENT_COMMAND_FAILED, c"RR_EVENT_COMMAND_FAILED"),
+        EventKind::CommandDropped => (RR_EVENT_COMMAND_DROPPED, c"RR_EVENT_COMMAND_DROPPED"),
+        EventKind::AuthFailed => (RR_EVENT_AUTH_FAILED, c"RR_EVENT_AUTH_FAILED"),
+    }
+}
+
+/// Something that happened in the life of a client. It never changes: any number of threads may read it.
+///
+/// One that rr_event_next() gave is freed with rr_event_free(); one that a callback was given is not, and ends with
+/// the callback.
+pub struct rr_event {
+    event: Event,
+    message: CString,
+}
+
+impl Handle for rr_event {
+    const MAGIC: [u8; 8] = *b"rr_event";
+    const NAME: &'static str = "event";
+}
+
+impl rr_event {
+    fn new(event: Event) -> Self {
+        let message = c_text(&event.message);
+        rr_event { event, message }
+    }
+}
+
+/// A program's function for the events of the clients that have it.
+///
+/// It runs on a thread of each such client that does nothing else: for one client one call at a time, in the order
+/// of the events; for several clients that share it, at the same time. No lock is held: it may call anything of this
+/// library except rr_client_close(), which answers RR_ERR_IN_CALLBACK (rr_client_free() works and finishes on another
+/// thread). While it runs, further events wait, at most event_queue_size of them; then the oldest make room, and
+/// rr_event_missed() counts them. `event` lives until it returns. It must not throw an exception or jump out. After
+/// rr_client_close() or rr_client_free() has returned it does not run any more for that client.
+pub type rr_event_callback = Option<unsafe extern "C" fn(event: *const rr_event, userdata: *mut c_void)>;
+
+/// The program's callback as the library calls it.
+pub(super) fn handler(
+    callback: unsafe extern "C" fn(*const rr_event, *mut c_void),
+    userdata: Userdata,
+) -> EventHandler {
+    Arc::new(move |event| {
+        let Ok(event) = Owned::new(rr_event::new(event.clone())) else { return };
+        // SAFETY: the program gave the function to be called like this; the event outlives the call.
+        unsafe { callback(event.lend(), userdata.pointer()) };
+    })
+}
+
+/// Takes the next event that nobody has taken yet, waiting up to `timeout_ms` for one (0: not at all).
+///
+/// RR_EMPTY if there was none in time, and RR_ERR_CLOSED if there is none and never will be. Events wait here whether
+/// or not there is a callback, at most event_queue_size of them; then the oldest make room, and rr_event_missed()
+/// counts them. Each event goes to one of the threads that wait here.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_next(
+    client: *mut rr_client,
+    timeout_ms: i64,
+    event: *mut *mut rr_event,
+    err: *mut *mut rr_error,
+) -> rr_status {
+    let body = || {
+        // SAFETY: the caller's contract.
+        let place = unsafe { bytes::out(event, "event")? };
+        // SAFETY: the caller's contract.
+        let client = unsafe { client::borrow(client)? };
+        let Some(event) = client.next_event(milliseconds(timeout_ms, "timeout_ms")?) else {
+            return client::open(&client).map(|()| RR_EMPTY);
+        };
+        *place = handle::give(rr_event::new(event))?;
+        Ok(RR_OK)
+    };
+    // SAFETY: the caller's contract.
+    unsafe { guard::call(err, body) }
+}
+
+/// What happened: RR_EVENT_... 0 for NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_kind(event: *const rr_event) -> rr_kind {
+    // SAFETY: the caller's contract.
+    guard::value(0, || unsafe { handle::borrow(event) }.map(|event| event.event.kind as rr_kind))
+}
+
+/// One sentence for people: the cause, or what was done. It ends with a NUL and lives as long as the event. "" for
+/// NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_message(event: *const rr_event) -> *const c_char {
+    // SAFETY: the caller's contract.
+    guard::value(c"".as_ptr(), || unsafe { handle::borrow(event) }.map(|event| event.message.as_ptr()))
+}
+
+/// When it happened, by the system's clock: milliseconds since 1970. 0 for NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_time_ms(event: *const rr_event) -> i64 {
+    let since_1970 = |event: &rr_event| whole_ms(event.event.at.duration_since(UNIX_EPOCH).unwrap_or_default());
+    // SAFETY: the caller's contract.
+    guard::value(0, || unsafe { handle::borrow(event) }.map(since_1970))
+}
+
+/// How many connection attempts this outage has seen. 0 for NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_attempt(event: *const rr_event) -> u32 {
+    // SAFETY: the caller's contract.
+    guard::value(0, || unsafe { handle::borrow(event) }.map(|event| event.event.attempt))
+}
+
+/// The pause before the next connection attempt, in milliseconds. 0 for NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_delay_ms(event: *const rr_event) -> i64 {
+    // SAFETY: the caller's contract.
+    guard::value(0, || unsafe { handle::borrow(event) }.map(|event| whole_ms(event.event.delay)))
+}
+
+/// How many commands it concerns. 0 for NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_count(event: *const rr_event) -> u64 {
+    // SAFETY: the caller's contract.
+    guard::value(0, || unsafe { handle::borrow(event) }.map(|event| event.event.count))
+}
+
+/// The place in the failed list of the command it concerns, as rr_failed_next() gives it; 0 when none, and for NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_failed_id(event: *const rr_event) -> u64 {
+    // SAFETY: the caller's contract.
+    guard::value(0, || unsafe { handle::borrow(event) }.map(|event| event.event.failed_id))
+}
+
+/// How many events before this one were missed because nobody took them in time. 0 for NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_missed(event: *const rr_event) -> u64 {
+    // SAFETY: the caller's contract.
+    guard::value(0, || unsafe { handle::borrow(event) }.map(|event| event.event.missed))
+}
+
+/// Frees an event that rr_event_next() gave. Does nothing for NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_free(event: *mut rr_event) {
+    // SAFETY: the caller's contract.
+    unsafe { guard::free(event) }
+}
+
+/// The constant's name, such as "RR_EVENT_CONNECTED", for logs. Never NULL, never freed; "unknown" for other numbers.
+#[unsafe(no_mangle)]
+pub extern "C" fn rr_event_name(kind: rr_kind) -> *const c_char {
+    EventKind::ALL
+        .into_iter()
+        .map(name)
+        .find(|(number, _)| *number == kind)
+        .map_or(c"unknown", |(_, name)| name)
+        .as_ptr()
+}
+
+fn whole_ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_has_its_number() {
+        for kind in EventKind::ALL {
+            assert_eq!(name(kind).0, kind as rr_kind);
+        }
+    }
+}
