@@ -176,7 +176,10 @@ impl Events {
         let taken = self.dispatcher.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         if let Some((stop, thread)) = taken {
             drop(stop);
-            let _ = thread.join();
+            // A handler that drops the last client cannot wait for itself to return.
+            if thread.thread().id() != std::thread::current().id() {
+                let _ = thread.join();
+            }
         }
     }
 }

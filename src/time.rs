@@ -45,6 +45,11 @@ impl Deadline {
         timeout.map_or(Self::NEVER, Self::within)
     }
 
+    /// How long it was away at `moment`; `Duration::MAX` when it never ends.
+    pub fn since(self, moment: Instant) -> Duration {
+        self.0.map_or(Duration::MAX, |at| at.saturating_duration_since(moment))
+    }
+
     /// What is left of it: `None` for ever, zero when it has passed.
     #[inline]
     pub fn remaining(self) -> Option<Duration> {

@@ -34,9 +34,7 @@ fn set(client: &Client, key: &str, value: &str) -> resilient_redis::error::Resul
 
 fn get(client: &Client, key: &str) -> Option<String> {
     match client.command(&[b"GET", key.as_bytes()]).unwrap() {
-        Executed::Reply(reply) => {
-            reply.root().as_bytes().map(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
-        }
+        Executed::Reply(reply) => reply.root().as_bytes().map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()),
         Executed::Buffered => panic!("a read was buffered"),
     }
 }
@@ -95,13 +93,8 @@ fn eight_threads_write_through_a_killed_and_restarted_server_and_lose_nothing() 
     client.flush(SOON).unwrap();
     eprintln!("{:?} {counts:?}", client.stats());
     for (thread, (count, _)) in counts.iter().enumerate() {
-        let numbers: Vec<String> = redis::from_redis_value(server.command(&[
-            "LRANGE",
-            &format!("thread:{thread}"),
-            "0",
-            "-1",
-        ]))
-        .unwrap();
+        let numbers: Vec<String> =
+            redis::from_redis_value(server.command(&["LRANGE", &format!("thread:{thread}"), "0", "-1"])).unwrap();
         let numbers: Vec<u64> = numbers.iter().map(|number| number.parse().unwrap()).collect();
         // Sent again means that one may stand there twice in a row per outage, and none is missing or out of order.
         let mut distinct = numbers.clone();

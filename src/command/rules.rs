@@ -417,7 +417,8 @@ pub(super) fn hello(arguments: Args<'_, '_>) -> Traits {
 
 /// An ID is never given twice; every other filter may meet a connection that has just come back.
 pub(super) fn client_kill(arguments: Args<'_, '_>) -> Traits {
-    if has(arguments, "ID") { Traits::STATE } else { Traits::WRITE }
+    let is_by_id = arguments.chunks(2).any(|filter| filter.first().is_some_and(|word| is(word, "ID")));
+    if is_by_id { Traits::STATE } else { Traits::WRITE }
 }
 
 /// Rules are settings, except that each parenthesis adds one more selector.

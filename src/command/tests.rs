@@ -25,6 +25,11 @@ fn an_answer_is_a_few_bytes() {
 }
 
 #[test]
+fn an_answer_reads_as_words() {
+    assert_eq!(format!("{:?}", of("DEL k")), r#"{"known", "write", "same state", Shared}"#);
+}
+
+#[test]
 fn a_reply_is_the_same_only_where_the_state_is() {
     for row in table::ROWS {
         let traits = classify(&[row.name.as_bytes()]);
@@ -143,6 +148,13 @@ fn scripts_may_fail_halfway_and_their_read_only_forms_may_not() {
         assert!(!of(line).is_script() && !of(line).may_fail_halfway() && of(line).is_read(), "{line}");
     }
     assert!(of("MIGRATE h 1 k 0 1000").may_fail_halfway() && !of("SET k v").may_fail_halfway());
+}
+
+#[test]
+fn only_by_its_id_a_client_is_killed_once() {
+    is("CLIENT KILL TYPE normal ID 7", Traits::STATE);
+    is("CLIENT KILL USER id", Traits::WRITE);
+    is("CLIENT KILL 127.0.0.1:7", Traits::WRITE);
 }
 
 #[test]

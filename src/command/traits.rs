@@ -3,6 +3,8 @@
 //! Owns the vocabulary of the table (`READ`, `STATE`, `BOTH`, …). A plain value of a few bytes, for any thread. It
 //! never says more than is true for every state a server can be in.
 
+use std::fmt;
+
 use super::placement::Placement;
 
 const IS_KNOWN: u8 = 1;
@@ -16,8 +18,9 @@ const MAY_FAIL_HALFWAY: u8 = 1 << 6;
 /// What a command is. Made by [`classify`](super::classify).
 ///
 /// "Twice" below means: twice in a row, nobody else writing in between, the clock standing still. A relative expiry
-/// (`SET k v EX 10`, `EXPIRE k 10`) therefore counts as the same state although its second run restarts the count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// (`SET k v EX 10`, `EXPIRE k 10`) therefore counts as the same state although its second run restarts the count. The
+/// order of what has none (SMEMBERS, KEYS) does not make a reply another one.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Traits {
     bits: u8,
     placement: Placement,
@@ -118,5 +121,21 @@ impl Traits {
     #[inline]
     pub const fn placement(self) -> Placement {
         self.placement
+    }
+}
+
+impl fmt::Debug for Traits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = [
+            (IS_KNOWN, "known"),
+            (IS_READ, "read"),
+            (IS_WRITE, "write"),
+            (SAME_STATE, "same state"),
+            (SAME_REPLY, "same reply"),
+            (IS_SCRIPT, "script"),
+            (MAY_FAIL_HALFWAY, "may fail halfway"),
+        ];
+        let held = words.into_iter().filter(|(bit, _)| self.has(*bit)).map(|(_, word)| word);
+        f.debug_set().entries(held).entry(&self.placement).finish()
     }
 }

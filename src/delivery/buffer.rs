@@ -43,6 +43,8 @@ pub struct Item {
     pub waiter: Option<Arc<Slot<Settled>>>,
     /// For a batch.
     pub batch: Option<Box<Batch>>,
+    /// How many commands of the program it is.
+    pub commands: u32,
     /// When it joined the line.
     pub since: Instant,
     /// What it is.
@@ -94,22 +96,22 @@ impl Buffer {
 
     fn count(&mut self, item: &Item) {
         if item.is_accepted {
-            self.accepted += 1;
+            self.accepted += item.commands as usize;
             self.accepted_bytes += item.bytes.len();
         }
         if item.is_counted {
-            self.counted += 1;
+            self.counted += item.commands as usize;
             self.counted_bytes += item.bytes.len();
         }
     }
 
     fn discount(&mut self, item: &Item) {
         if item.is_accepted {
-            self.accepted -= 1;
+            self.accepted -= item.commands as usize;
             self.accepted_bytes -= item.bytes.len();
         }
         if item.is_counted {
-            self.counted -= 1;
+            self.counted -= item.commands as usize;
             self.counted_bytes -= item.bytes.len();
         }
     }
@@ -124,9 +126,10 @@ impl Buffer {
         self.accepted_bytes
     }
 
-    /// Is there room for one more of `bytes` bytes?
-    pub fn has_room(&self, bytes: usize, max_commands: usize, max_bytes: usize) -> bool {
-        self.counted < max_commands && self.counted_bytes.saturating_add(bytes) <= max_bytes
+    /// Is there room for `commands` more, of `bytes` bytes together?
+    pub fn has_room(&self, commands: u32, bytes: usize, max_commands: usize, max_bytes: usize) -> bool {
+        self.counted.saturating_add(commands as usize) <= max_commands
+            && self.counted_bytes.saturating_add(bytes) <= max_bytes
     }
 
     /// How many have not been sent on the present connection.
@@ -200,21 +203,24 @@ impl Buffer {
         let Some(item) = self.items.get_mut(place) else { return false };
         item.waiter = None;
         item.is_accepted = true;
-        self.accepted += 1;
+        self.accepted += item.commands as usize;
         self.accepted_bytes += item.bytes.len();
         true
     }
 
-    /// The caller stops waiting and wants its command gone. Returns whether its bytes may have been written; `None`
-    /// when it is not in the line any more.
-    pub fn withdraw(&mut self, waiter: &Arc<Slot<Settled>>) -> Option<bool> {
+    /// The caller stops waiting and wants its command gone. Returns whether its bytes may have been written, and the
+    /// replies that a batch has; `None` when it is not in the line any more.
+    pub fn withdraw(&mut self, waiter: &Arc<Slot<Settled>>) -> Option<(bool, Option<Reply>)> {
         let place = self.place_of(waiter)?;
-        if place < self.sent {
+        let is_sent = place < self.sent;
+        let item = self.items.get_mut(place)?;
+        let answered = item.batch.as_mut().and_then(|batch| batch.answered.take());
+        if is_sent {
             // It is on its way and its reply will come: it keeps its place, for nobody.
-            self.items.get_mut(place)?.waiter = None;
-            return Some(true);
+            item.waiter = None;
+            return Some((true, answered));
         }
-        self.remove_unsent(place).map(|item| item.was_written)
+        self.remove_unsent(place).map(|item| (item.was_written, answered))
     }
 
     /// Removes the first unsent item that fits.
@@ -277,6 +283,7 @@ mod tests {
             bytes: name.as_bytes().into(),
             waiter: (!is_accepted).then(|| Arc::new(Slot::default())),
             batch: None,
+            commands: 1,
             since: time::now(),
             nature: Nature::EMPTY,
             is_accepted,
@@ -335,9 +342,9 @@ mod tests {
     fn room_counts_commands_and_bytes() {
         let mut buffer = Buffer::default();
         buffer.push(item("1234", true));
-        assert!(buffer.has_room(6, 2, 10));
-        assert!(!buffer.has_room(7, 2, 10));
-        assert!(!buffer.has_room(1, 1, 10));
+        assert!(buffer.has_room(1, 6, 2, 10));
+        assert!(!buffer.has_room(1, 7, 2, 10));
+        assert!(!buffer.has_room(1, 1, 1, 10));
     }
 
     #[test]
@@ -347,7 +354,7 @@ mod tests {
         buffer.push(item("b", false));
         let waiters: Vec<_> = buffer.items.iter().map(|item| item.waiter.clone().unwrap()).collect();
         assert!(buffer.accept(&waiters[0]) && !buffer.accept(&waiters[0]));
-        assert_eq!(buffer.withdraw(&waiters[1]), Some(false));
+        assert_eq!(buffer.withdraw(&waiters[1]), Some((false, None)));
         assert_eq!(buffer.withdraw(&waiters[1]), None);
         assert_eq!((line(&buffer), buffer.accepted()), (vec!["a".to_owned()], 1));
     }
@@ -358,7 +365,7 @@ mod tests {
         buffer.push(item("a", false));
         let waiter = buffer.items[0].waiter.clone().unwrap();
         let tokens = send_all(&mut buffer);
-        assert_eq!(buffer.withdraw(&waiter), Some(true));
+        assert_eq!(buffer.withdraw(&waiter), Some((true, None)));
         assert!(buffer.finish(tokens[0]).is_some());
     }
 }

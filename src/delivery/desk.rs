@@ -5,21 +5,23 @@
 //! touches a socket; the supervisor works its other side (`recovery`). Lock order: the desk, then the lane.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::command::SessionChange;
 use crate::config::{Config, OutageReads, Overflow};
 use crate::delivery::buffer::{Batch, Buffer, Item, Settled};
-use crate::delivery::failed::{FailedCommand, FailedList};
+use crate::delivery::failed::{FailedList, Kept};
+use crate::delivery::past::{Past, encode_rest};
 use crate::delivery::policy::{self, AfterLoss};
-use crate::delivery::request::{Body, Executed, Incomplete, Request, length_of_commands};
+use crate::delivery::request::{Executed, Incomplete, Request};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::event::{Event, EventKind, Events};
 use crate::link::lane::{Called, Lane, Loss};
 use crate::link::slot::{Slot, Waited};
 use crate::net::handshake::Identity;
 use crate::resp::Reply;
-use crate::stats::{Counters, Stats};
+use crate::stats::Counters;
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::time::{self, Deadline};
 
@@ -49,6 +51,8 @@ pub(super) struct Books {
     pub(super) gave_up: Option<Error>,
     /// The program has closed the client: nothing new comes in.
     pub(super) is_closing: bool,
+    /// How many threads wait for `changed`.
+    pub(super) watchers: usize,
     /// Since when there is no open connection.
     pub(super) down_since: Instant,
     /// Callers whose connection was lost and who have not said yet what they do.
@@ -70,26 +74,15 @@ pub struct Desk {
     pub(super) identity: Mutex<Identity>,
     pub(super) books: Mutex<Books>,
     /// Anything in the books that somebody may wait for has changed.
-    pub(super) changed: Condvar,
+    changed: Condvar,
+    /// The same as `is_closing` in the books, for calls that do not look there.
+    pub(super) is_closing: AtomicBool,
 }
 
 impl std::fmt::Debug for Desk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Desk").finish_non_exhaustive()
     }
-}
-
-/// What a call has come to so far.
-#[derive(Debug, Default)]
-struct Past {
-    /// Replies of a batch that came before a loss.
-    answered: Option<Reply>,
-    /// How many they are.
-    count: usize,
-    /// Its last byte was handed to the kernel at least once.
-    was_written: bool,
-    /// It was in flight when a connection was lost.
-    was_lost: bool,
 }
 
 /// How a call goes on after it could not be made on the lane.
@@ -117,6 +110,7 @@ impl Desk {
                 state: State::Connecting,
                 gave_up: None,
                 is_closing: false,
+                watchers: 0,
                 down_since: time::now(),
                 expected: 0,
                 buffer: Buffer::default(),
@@ -126,6 +120,7 @@ impl Desk {
                 said_full: false,
             }),
             changed: Condvar::new(),
+            is_closing: AtomicBool::new(false),
         }
     }
 
@@ -136,7 +131,10 @@ impl Desk {
 
     /// Checks the call, counts it and makes it.
     pub fn call(&self, request: &Request<'_>) -> std::result::Result<Executed, Incomplete> {
-        self.counters.commands.add(reply_count(request));
+        self.counters.commands.add(u64::from(request.body.commands()));
+        if self.is_closing.load(Ordering::Relaxed) {
+            return Err(is_closed().into());
+        }
         let (length, limit) = (request.body.encoded_len(), self.config.max_output_bytes);
         if length > limit {
             let text = format!("the command has {length} bytes and max_output_bytes is {limit}");
@@ -203,8 +201,23 @@ impl Desk {
     fn no_longer_expected(&self, books: &mut Books) {
         books.expected = books.expected.saturating_sub(1);
         if books.expected == 0 {
+            self.tell(books);
+        }
+    }
+
+    /// Something in the books has changed.
+    pub(super) fn tell(&self, books: &Books) {
+        if books.watchers > 0 {
             self.changed.notify_all();
         }
+    }
+
+    /// Waits for a change in the books, or the deadline.
+    pub(super) fn watch<'a>(&self, mut books: MutexGuard<'a, Books>, deadline: Deadline) -> MutexGuard<'a, Books> {
+        books.watchers += 1;
+        let mut books = self.changed.wait(books, deadline);
+        books.watchers -= 1;
+        books
     }
 
     /// Joins the line and waits there.
@@ -215,8 +228,9 @@ impl Desk {
             self.no_longer_expected(&mut books);
         }
         let length = request.body.encoded_len();
+        let commands = request.body.commands();
         loop {
-            if let Some(error) = self.closed_to_new(&books) {
+            if let Some(error) = self.closed_to(&books, !past.was_lost) {
                 drop(books);
                 return Err(past.failed(request, error));
             }
@@ -231,11 +245,16 @@ impl Desk {
             let fresh = !past.was_lost;
             if !is_bufferable
                 || !fresh
-                || books.buffer.has_room(length, self.config.buffer_max_commands, self.config.buffer_max_bytes)
+                || books.buffer.has_room(
+                    commands,
+                    length,
+                    self.config.buffer_max_commands,
+                    self.config.buffer_max_bytes,
+                )
             {
                 break;
             }
-            books = self.make_room(books, request.deadline)?;
+            books = self.make_room(books, commands, request.deadline)?;
         }
         let mut bytes = Vec::with_capacity(length);
         encode_rest(request, past, &mut bytes);
@@ -250,6 +269,7 @@ impl Desk {
             bytes: bytes.into_boxed_slice(),
             waiter: slot.clone(),
             batch,
+            commands,
             since: time::now(),
             nature: request.nature,
             is_accepted: accept_at_once,
@@ -264,7 +284,7 @@ impl Desk {
             books.buffer.push(item);
         }
         let Some(slot) = slot else {
-            self.accepted(&mut books);
+            self.accepted(&mut books, commands);
             return Ok(Next::Accepted);
         };
         drop(books);
@@ -284,14 +304,15 @@ impl Desk {
         }
         let mut books = self.books.lock();
         if patience.is_some() && books.buffer.accept(slot) {
-            self.accepted(&mut books);
+            self.accepted(&mut books, request.body.commands());
             return Ok(Next::Accepted);
         }
-        let written = books.buffer.withdraw(slot);
+        let withdrawn = books.buffer.withdraw(slot);
         drop(books);
-        match written {
-            Some(written) => {
-                Err(self.timed_out(request, Past { was_written: past.was_written, ..Past::default() }, written))
+        match withdrawn {
+            Some((written, answered)) => {
+                let past = Past { answered, was_written: past.was_written, ..Past::default() };
+                Err(self.timed_out(request, past, written))
             }
             // It left the line because it is settled.
             None => {
@@ -310,8 +331,8 @@ impl Desk {
         Deadline::after(from, self.config.outage_grace).min(deadline)
     }
 
-    fn accepted(&self, books: &mut Books) {
-        self.counters.buffered.add(1);
+    fn accepted(&self, books: &mut Books, commands: u32) {
+        self.counters.buffered.add(u64::from(commands));
         if !books.said_buffering {
             books.said_buffering = true;
             self.events.announce(Event::new(EventKind::Buffering, "writes are being buffered"));
@@ -319,7 +340,12 @@ impl Desk {
     }
 
     /// The buffer has no room for a write: what `buffer_overflow` says.
-    fn make_room<'a>(&'a self, mut books: MutexGuard<'a, Books>, deadline: Deadline) -> Result<MutexGuard<'a, Books>> {
+    fn make_room<'a>(
+        &'a self,
+        mut books: MutexGuard<'a, Books>,
+        commands: u32,
+        deadline: Deadline,
+    ) -> Result<MutexGuard<'a, Books>> {
         if !books.said_full {
             books.said_full = true;
             let count = books.buffer.accepted() as u64;
@@ -327,10 +353,10 @@ impl Desk {
             self.events.announce(Event { count, ..Event::new(EventKind::BufferFull, message) });
         }
         match self.config.buffer_overflow {
-            Overflow::Block if !deadline.has_passed() => return Ok(self.changed.wait(books, deadline)),
+            Overflow::Block if !deadline.has_passed() => return Ok(self.watch(books, deadline)),
             Overflow::DropOldest => {
                 if let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted) {
-                    self.counters.dropped.add(1);
+                    self.counters.dropped.add(u64::from(item.commands));
                     let error =
                         Error::not_applied(ErrorKind::Dropped, "dropped from the full buffer for a newer command")
                             .with_outcome(if item.was_written { Outcome::Unknown } else { Outcome::NotApplied });
@@ -340,7 +366,7 @@ impl Desk {
             }
             Overflow::Reject | Overflow::Block => {}
         }
-        self.counters.rejected.add(1);
+        self.counters.rejected.add(u64::from(commands));
         Err(Error::not_applied(
             ErrorKind::BufferFull,
             format!(
@@ -354,14 +380,15 @@ impl Desk {
     /// Puts an accepted command that will not be applied into the failed list, and says so.
     pub(super) fn keep_failed(&self, books: &mut Books, item: Item, error: Error, kind: EventKind) {
         let message = error.message.clone();
-        let (batch, is_atomic) = (item.batch_count(), item.is_atomic());
-        let failed_id = books.failed.add(item.bytes, batch, is_atomic, error);
-        self.events.announce(Event { failed_id, count: 1, ..Event::new(kind, message) });
+        let (batch, is_atomic, commands) = (item.batch_count(), item.is_atomic(), item.commands);
+        let failed_id = books.failed.add(Kept { id: 0, bytes: item.bytes, batch, is_atomic, commands, error });
+        self.events.announce(Event { failed_id, count: u64::from(commands), ..Event::new(kind, message) });
     }
 
-    fn closed_to_new(&self, books: &Books) -> Option<Error> {
-        if books.is_closing || books.state == State::Closed {
-            return Some(Error::not_applied(ErrorKind::Closed, "the client is closed"));
+    /// Why nothing is taken any more, neither new calls nor, when `is_new` is false, those that were in flight.
+    pub(super) fn closed_to(&self, books: &Books, is_new: bool) -> Option<Error> {
+        if books.state == State::Closed || (is_new && books.is_closing) {
+            return Some(is_closed());
         }
         books.gave_up.clone()
     }
@@ -389,7 +416,7 @@ impl Desk {
             },
             Settled::Failed(error, reply) => return Err(Incomplete { error, reply }),
         };
-        self.counters.replies.add(reply_count(request));
+        self.counters.replies.add(u64::from(request.body.commands()));
         if request.body.is_atomic() {
             return self.finish_atomic(reply);
         }
@@ -420,139 +447,6 @@ impl Desk {
         Err(Error::server(&text, Outcome::NotApplied).into())
     }
 
-    // ---- watching and steering --------------------------------------------------------------------------------------
-
-    /// The state of the connection.
-    pub fn state(&self) -> State {
-        let books = self.books.lock();
-        match books.state {
-            // The loss is known to the lane before the supervisor has entered it in the books.
-            State::Ready if !self.lane.is_open() => State::Reconnecting,
-            state => state,
-        }
-    }
-
-    /// Waits until commands flow.
-    pub fn wait_ready(&self, deadline: Deadline) -> Result<()> {
-        let mut books = self.books.lock();
-        loop {
-            if let Some(error) = self.closed_to_new(&books) {
-                return Err(error.with_outcome(Outcome::None));
-            }
-            if books.state == State::Ready && self.lane.is_open() {
-                return Ok(());
-            }
-            if deadline.has_passed() {
-                return Err(Error::new(ErrorKind::Timeout, "there is no connection yet"));
-            }
-            books = self.changed.wait(books, deadline);
-        }
-    }
-
-    /// Waits until no accepted command is left in the buffer.
-    pub fn flush(&self, deadline: Deadline) -> Result<()> {
-        let mut books = self.books.lock();
-        loop {
-            let left = books.buffer.accepted();
-            if left == 0 {
-                return Ok(());
-            }
-            if books.state == State::Closed {
-                return Err(Error::new(
-                    ErrorKind::Closed,
-                    format!("the client is closed; {left} commands are buffered"),
-                ));
-            }
-            if deadline.has_passed() {
-                return Err(Error::new(ErrorKind::Timeout, format!("{left} commands are still buffered")));
-            }
-            books = self.changed.wait(books, deadline);
-        }
-    }
-
-    /// Waits until no call is in flight.
-    pub fn wait_quiet(&self, deadline: Deadline) {
-        let mut books = self.books.lock();
-        while books.state == State::Ready && self.lane.in_flight() > 0 && !deadline.has_passed() {
-            books = self.changed.wait(books, deadline.min(Deadline::within(Duration::from_millis(1))));
-        }
-    }
-
-    /// Lets nothing new in.
-    pub fn start_closing(&self) {
-        self.books.lock().is_closing = true;
-        self.changed.notify_all();
-    }
-
-    /// How many accepted commands are in the buffer.
-    pub fn buffered(&self) -> u64 {
-        self.books.lock().buffer.accepted() as u64
-    }
-
-    /// How many accepted commands are left at the end: never written, and perhaps applied.
-    pub fn left_behind(&self) -> (u64, u64) {
-        let mut books = self.books.lock();
-        let (mut lost, mut unknown) = (0, 0);
-        while let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted) {
-            if item.was_written { unknown += 1 } else { lost += 1 }
-        }
-        (lost, unknown)
-    }
-
-    /// Adds the gauges to a snapshot of the counters.
-    pub fn stats(&self) -> Stats {
-        let mut stats = self.counters.snapshot();
-        let books = self.books.lock();
-        stats.buffered_now = books.buffer.accepted() as u64;
-        stats.buffered_bytes_now = books.buffer.accepted_bytes() as u64;
-        stats.failed_now = books.failed.len() as u64;
-        drop(books);
-        stats.in_flight_now = self.lane.in_flight() as u64;
-        stats
-    }
-
-    /// How many failed commands are kept.
-    pub fn failed_count(&self) -> u64 {
-        self.books.lock().failed.len() as u64
-    }
-
-    /// The oldest failed command with a number above `after`.
-    pub fn failed_next(&self, after: u64) -> Option<FailedCommand> {
-        self.books.lock().failed.next(after)
-    }
-
-    /// Forgets a failed command.
-    pub fn failed_discard(&self, id: u64) -> Result<()> {
-        self.books.lock().failed.take(id).map(drop).ok_or_else(|| no_such_failure(id))
-    }
-
-    /// Puts a failed command back at the end of the buffer.
-    pub fn failed_retry(&self, id: u64) -> Result<()> {
-        let mut books = self.books.lock();
-        if let Some(error) = self.closed_to_new(&books) {
-            return Err(error);
-        }
-        let kept = books.failed.take(id).ok_or_else(|| no_such_failure(id))?;
-        let batch = kept.batch.map(|count| Box::new(Batch { count, is_atomic: kept.is_atomic, answered: None }));
-        books.buffer.push(Item {
-            bytes: kept.bytes,
-            waiter: None,
-            batch,
-            since: time::now(),
-            nature: policy::Nature { is_read: false, is_state_idempotent: false, ..policy::Nature::EMPTY },
-            is_accepted: true,
-            is_counted: true,
-            was_written: false,
-            no_retry: false,
-            is_finished: false,
-        });
-        self.counters.buffered.add(1);
-        if books.state == State::Ready {
-            self.send_unsent(&mut books, usize::MAX);
-        }
-        Ok(())
-    }
-
     /// Remembers what a command that succeeded changed about the connection, so that the next one is made the same.
     pub fn remember(&self, change: SessionChange, argv: &[&[u8]]) {
         self.identity.lock().change(change, argv);
@@ -566,71 +460,6 @@ impl Desk {
         {
             books.buffer.mark_sent();
         }
-    }
-}
-
-impl Past {
-    /// Takes over what is known of a call that was lost; an error when it does not survive.
-    fn take_over(
-        &mut self,
-        request: &Request<'_>,
-        mut loss: Loss,
-        survives: impl FnOnce(&Past, &Loss) -> Result<()>,
-    ) -> std::result::Result<(), Incomplete> {
-        self.was_lost = true;
-        if request.body.is_atomic() {
-            // Without its EXEC a transaction is discarded by the server.
-            self.was_written |= loss.written >= request.body.encoded_len();
-        } else {
-            let answered = loss.partial.take();
-            let count = answered.as_ref().map_or(0, |reply| reply.root().len());
-            self.was_written = rest_was_written(request, self.count, count, loss.written);
-            self.count += count;
-            self.answered = match (self.answered.take(), answered) {
-                (Some(earlier), Some(later)) => Some(Reply::concat(earlier, later)),
-                (earlier, later) => earlier.or(later),
-            };
-        }
-        survives(self, &loss).map_err(|error| std::mem::take(self).failed(request, error))
-    }
-
-    /// The failure of a call of which a part may have been answered.
-    fn failed(&mut self, request: &Request<'_>, mut error: Error) -> Incomplete {
-        if self.was_written && error.outcome == Outcome::NotApplied && !request.nature.is_read {
-            error.outcome = Outcome::Unknown;
-        }
-        let reply = self.answered.take().and_then(|answered| fill_up(request, answered, &error));
-        Incomplete { error, reply }
-    }
-}
-
-/// Puts an error value in the place of each reply that did not come.
-fn fill_up(request: &Request<'_>, answered: Reply, error: &Error) -> Option<Reply> {
-    let missing = request.body.batch()?.checked_sub(answered.root().len())?;
-    let word = if error.outcome == Outcome::NotApplied { "NOTAPPLIED" } else { "UNKNOWN" };
-    let text = format!("{word} {}", error.message);
-    Some(Reply::concat(answered, Reply::array(vec![Reply::error(&text); missing])))
-}
-
-/// Was the last byte of anything unanswered handed to the kernel?
-fn rest_was_written(request: &Request<'_>, before: usize, answered: usize, written: usize) -> bool {
-    match request.body {
-        Body::Command(_) => written >= request.body.encoded_len(),
-        Body::Batch { bytes, .. } => {
-            let start = length_of_commands(bytes, before);
-            let rest = bytes.get(start..).unwrap_or_default();
-            written > 0 && length_of_commands(rest, answered + 1) <= written
-        }
-    }
-}
-
-fn encode_rest(request: &Request<'_>, past: &Past, out: &mut Vec<u8>) {
-    match request.body {
-        Body::Batch { bytes, .. } if past.count > 0 => {
-            let skipped = length_of_commands(bytes, past.count);
-            out.extend_from_slice(bytes.get(skipped..).unwrap_or_default());
-        }
-        body => body.encode(out),
     }
 }
 
@@ -659,10 +488,6 @@ pub(super) fn not_ready(text: &str) -> Error {
     Error::new(ErrorKind::ConnectionLost, format!("the server refused a command: {text}"))
 }
 
-fn reply_count(request: &Request<'_>) -> u64 {
-    request.body.batch().map_or(1, |count| count as u64)
-}
-
-fn no_such_failure(id: u64) -> Error {
-    Error::new(ErrorKind::InvalidArgument, format!("there is no failed command with the id {id}"))
+fn is_closed() -> Error {
+    Error::not_applied(ErrorKind::Closed, "the client is closed")
 }

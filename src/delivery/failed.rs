@@ -28,6 +28,8 @@ pub struct Kept {
     pub batch: Option<usize>,
     /// Are they all or nothing?
     pub is_atomic: bool,
+    /// How many commands of the program it is.
+    pub commands: u32,
     /// Why it failed.
     pub error: Error,
 }
@@ -46,10 +48,10 @@ impl FailedList {
         FailedList { kept: VecDeque::new(), limit, last_id: 0 }
     }
 
-    /// Adds an entry and returns its number.
-    pub fn add(&mut self, bytes: Box<[u8]>, batch: Option<usize>, is_atomic: bool, error: Error) -> u64 {
+    /// Adds an entry under the next number, which it returns.
+    pub fn add(&mut self, entry: Kept) -> u64 {
         self.last_id += 1;
-        self.kept.push_back(Kept { id: self.last_id, bytes, batch, is_atomic, error });
+        self.kept.push_back(Kept { id: self.last_id, ..entry });
         while self.kept.len() > self.limit {
             self.kept.pop_front();
         }
@@ -101,7 +103,8 @@ mod tests {
     fn add(list: &mut FailedList, key: &str) -> u64 {
         let mut bytes = Vec::new();
         encode(&mut bytes, &[b"DEL", key.as_bytes()]);
-        list.add(bytes.into(), None, false, Error::not_applied(ErrorKind::Expired, "too old"))
+        let error = Error::not_applied(ErrorKind::Expired, "too old");
+        list.add(Kept { id: 0, bytes: bytes.into(), batch: None, is_atomic: false, commands: 1, error })
     }
 
     #[test]

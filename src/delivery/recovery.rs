@@ -41,13 +41,14 @@ impl Sink for Desk {
             None => reply,
         };
         if let Some(waiter) = item.waiter.take() {
+            self.tell(&books);
             drop(books);
             waiter.settle(Settled::Answered(reply));
             return;
         }
         if item.is_accepted {
-            self.counters.replayed.add(1);
-            books.drained += 1;
+            self.counters.replayed.add(u64::from(item.commands));
+            books.drained += u64::from(item.commands);
             self.keep_refused(&mut books, item, &reply);
             if books.buffer.accepted() == 0 {
                 let count = std::mem::take(&mut books.drained);
@@ -55,9 +56,8 @@ impl Sink for Desk {
                 books.said_full = false;
                 self.events.announce(Event { count, ..Event::new(EventKind::Drained, "the buffer is empty") });
             }
-            drop(books);
-            self.changed.notify_all();
         }
+        self.tell(&books);
     }
 
     fn pushed(&self, _push: Reply) {
@@ -70,7 +70,7 @@ impl Desk {
     fn keep_refused(&self, books: &mut Books, item: Item, reply: &Reply) {
         let is_script = item.nature.is_script;
         let mut keep = |item: Item, text: &str| {
-            self.counters.failed.add(1);
+            self.counters.failed.add(u64::from(item.commands));
             let error = Error::server(text, policy::outcome_of_error(text, is_script));
             self.keep_failed(books, item, error, EventKind::CommandFailed);
         };
@@ -95,8 +95,13 @@ impl Desk {
             let length = length_of_commands(rest, 1);
             start += length;
             if let Some(text) = value.as_error() {
-                let one =
-                    Item { bytes: rest.get(..length).unwrap_or_default().into(), waiter: None, batch: None, ..item };
+                let one = Item {
+                    bytes: rest.get(..length).unwrap_or_default().into(),
+                    waiter: None,
+                    batch: None,
+                    commands: 1,
+                    ..item
+                };
                 keep(one, &text);
             }
         }
@@ -150,7 +155,7 @@ impl Desk {
                         waiter.settle(Settled::Failed(error, None));
                     }
                     None => {
-                        self.counters.failed.add(1);
+                        self.counters.failed.add(u64::from(item.commands));
                         self.keep_failed(books, item, error, EventKind::CommandFailed);
                     }
                 }
@@ -174,18 +179,18 @@ impl Desk {
         let Some(limit) = self.config.buffer_max_age else { return };
         let now = time::now();
         while let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted && item.age(now) >= limit) {
-            self.counters.expired.add(1);
+            self.counters.expired.add(u64::from(item.commands));
             let outcome = if item.was_written { Outcome::Unknown } else { Outcome::NotApplied };
             let text = format!("the command was in the buffer for longer than {} ms", limit.as_millis());
             let error = Error::new(ErrorKind::Expired, text).with_outcome(outcome);
             self.keep_failed(books, item, error, EventKind::CommandDropped);
         }
-        self.changed.notify_all();
+        self.tell(books);
     }
 
     fn set_state(&self, books: &mut Books, state: State) {
         books.state = state;
-        self.changed.notify_all();
+        self.tell(books);
     }
 }
 
@@ -255,7 +260,7 @@ impl Crew for Desk {
         self.set_state(&mut books, State::Recovering);
         let roll_call = Deadline::within(ROLL_CALL);
         while books.expected > 0 && !roll_call.has_passed() {
-            books = self.changed.wait(books, roll_call);
+            books = self.watch(books, roll_call);
         }
         books.expected = 0;
         let mut window = 1;
@@ -290,8 +295,15 @@ impl Crew for Desk {
     }
 
     fn sweep(&self) -> Option<Duration> {
-        let limit = self.config.buffer_max_age?;
         let mut books = self.books.lock();
+        if books.state == State::Ready && books.buffer.unsent() > 0 {
+            // Put back from the failed list while commands flow.
+            self.send_unsent(&mut books, WINDOW);
+            if books.buffer.unsent() > 0 {
+                return Some(Duration::from_millis(1));
+            }
+        }
+        let limit = self.config.buffer_max_age?;
         self.expire(&mut books);
         let oldest = books.buffer.oldest_accepted()?;
         Some(limit.saturating_sub(oldest.age(time::now())))

@@ -72,6 +72,16 @@ impl Body<'_> {
         }
     }
 
+    /// How many commands of the program it is.
+    pub fn commands(&self) -> u32 {
+        let count = match self {
+            Body::Command(_) => 1,
+            Body::Batch { count, is_atomic: true, .. } => count.saturating_sub(2),
+            Body::Batch { count, .. } => *count,
+        };
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
     /// Are its commands all or nothing?
     pub fn is_atomic(&self) -> bool {
         matches!(self, Body::Batch { is_atomic: true, .. })

@@ -1,34 +1,28 @@
-//! The combining lane: many threads' commands over one socket, in order. Owns the output buffer, the queue of what is in
-//! flight, and the two roles that move bytes.
+//! The combining lane: many threads' commands over one socket, in order. Owns how a call is made, timed out, lost, and
+//! how the roles change hands.
 //!
 //! There is no thread between a caller and the socket. Whoever finds the WRITER role free writes everybody's bytes in
 //! one system call; whoever finds the READER role free reads, decodes and completes everybody's slots. The roles are
 //! two boxes: to hold the box is to have the role. Any thread may call; the supervisor installs and collects. The lane
 //! never reconnects, never sends anything twice, and after any doubt about framing it is down for good until then.
 
-use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
-use crate::link::slot::{Completion, Slot, Waited};
-use crate::net::socket::{Socket, Wait};
+use crate::link::queue::Queue;
+use crate::link::roles::{Hand, KEEP, Reader, WRITER_PATIENCE, Writer};
+use crate::link::slot::{Slot, Waited};
+use crate::net::socket::Socket;
 use crate::net::wake::{self, Interest, Waker};
-use crate::resp::{Decoder, Limits, Progress, Reply};
+use crate::resp::{Limits, Reply};
 use crate::stats::Counters;
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::time::{self, Deadline};
 
-/// How much is received at once when no large payload is under way.
-const RECEIVE: usize = 64 << 10;
-/// A buffer that grew beyond this is let go when it is empty.
-const KEEP: usize = 1 << 20;
-/// How long a writer that cannot write leaves reading to somebody else before it looks again.
-const WRITER_PATIENCE: Duration = Duration::from_millis(20);
-/// How far down the queue a leaving reader looks for somebody who waits, before it leaves the reading to the supervisor.
-const SUCCESSORS: usize = 16;
+pub use crate::link::queue::Owner;
 
 /// What the lane is told once.
 #[derive(Clone, Debug)]
@@ -91,28 +85,6 @@ pub enum Called {
     Lost(Loss),
 }
 
-/// Who is interested in a reply.
-#[derive(Debug)]
-pub enum Owner {
-    /// A caller, waiting at its slot.
-    Caller(Arc<Slot<Ended>>),
-    /// The sink, under this token.
-    Sink(u64),
-    /// Nobody: the lane itself asked.
-    Nobody,
-}
-
-/// Something queued, written or not, that has no reply yet.
-#[derive(Debug)]
-struct Entry {
-    owner: Owner,
-    /// Where its bytes start and end in the connection's stream.
-    start: u64,
-    end: u64,
-    /// A batch of this many replies, or a single one.
-    batch: Option<usize>,
-}
-
 /// An entry that lost its connection.
 #[derive(Debug)]
 pub struct LostEntry {
@@ -122,58 +94,16 @@ pub struct LostEntry {
     pub loss: Loss,
 }
 
-/// The WRITER role: what is being written.
-#[derive(Debug, Default)]
-struct Writer {
-    buffer: Vec<u8>,
-    written: usize,
-}
-
-/// The READER role: what was received, and the head of the queue.
-struct Reader {
-    input: Vec<u8>,
-    used: usize,
-    decoder: Decoder,
-    pending: VecDeque<Entry>,
-    batch_begun: bool,
-    /// Completed and not yet subtracted from `in_flight`.
-    completed: usize,
-    /// Whom to wake when the input is used up.
-    sleepers: Vec<Arc<Slot<Ended>>>,
-}
-
-struct State {
-    open: bool,
-    socket: Option<Arc<Socket>>,
-    down: Option<Error>,
-    epoch: u64,
-    /// Bytes that no writer has claimed yet, and whose they are.
-    out: Vec<u8>,
-    unclaimed: VecDeque<Entry>,
-    /// Claimed by a writer, not yet fetched by a reader.
-    claimed: VecDeque<Entry>,
-    in_flight: usize,
-    /// When `in_flight` last rose from zero.
-    busy_since: Instant,
-    /// Stream offset of the end of `out`.
-    queued: u64,
-    /// Stream offset up to which the kernel has taken bytes.
-    written: u64,
-    writer: Option<Box<Writer>>,
-    reader: Option<Box<Reader>>,
-    waiting_for_room: usize,
-}
-
 /// One multiplexed connection, or the place where the next one will be.
 pub struct Lane {
-    settings: LaneSettings,
-    counters: Arc<Counters>,
+    pub(super) settings: LaneSettings,
+    pub(super) counters: Arc<Counters>,
     sink: OnceLock<Weak<dyn Sink>>,
     /// Wakes the supervisor.
     attention: Arc<Waker>,
-    state: Mutex<State>,
+    pub(super) state: Mutex<Queue>,
     /// Room in the output buffer or in flight.
-    room: Condvar,
+    pub(super) room: Condvar,
     /// A role came back while the lane is down.
     roles_back: Condvar,
     born: Instant,
@@ -191,36 +121,13 @@ impl Lane {
     /// A lane without a connection.
     pub fn new(settings: LaneSettings, counters: Arc<Counters>, attention: Arc<Waker>) -> Self {
         let now = time::now();
-        let reader = Reader {
-            input: Vec::new(),
-            used: 0,
-            decoder: Decoder::new(settings.limits),
-            pending: VecDeque::new(),
-            batch_begun: false,
-            completed: 0,
-            sleepers: Vec::new(),
-        };
+        let queue = Queue::new(now, Reader::new(settings.limits));
         Lane {
             settings,
             counters,
             sink: OnceLock::new(),
             attention,
-            state: Mutex::new(State {
-                open: false,
-                socket: None,
-                down: None,
-                epoch: 0,
-                out: Vec::new(),
-                unclaimed: VecDeque::new(),
-                claimed: VecDeque::new(),
-                in_flight: 0,
-                busy_since: now,
-                queued: 0,
-                written: 0,
-                writer: Some(Box::default()),
-                reader: Some(Box::new(reader)),
-                waiting_for_room: 0,
-            }),
+            state: Mutex::new(queue),
             room: Condvar::new(),
             roles_back: Condvar::new(),
             born: now,
@@ -233,7 +140,7 @@ impl Lane {
         let _ = self.sink.set(sink);
     }
 
-    fn sink(&self) -> Option<Arc<dyn Sink>> {
+    pub(super) fn sink(&self) -> Option<Arc<dyn Sink>> {
         self.sink.get()?.upgrade()
     }
 
@@ -256,7 +163,8 @@ impl Lane {
             return Called::Closed;
         };
         let epoch = state.epoch;
-        state.queue(Owner::Caller(slot.clone()), batch, now, encode);
+        state.add(Owner::Caller(slot.clone()), batch, now, encode);
+        state.stall_limit = state.stall_limit.max(deadline.since(now));
         let writer = state.take_writer();
         let reader = state.take_reader(epoch);
         drop(state);
@@ -301,7 +209,7 @@ impl Lane {
         if state.epoch == epoch && state.take_back(slot) {
             return Called::TimedOut { unsent: true };
         }
-        let stalled = state.epoch == epoch && self.stalled_for(&state) >= Some(self.settings.stall_timeout);
+        let stalled = state.epoch == epoch && self.stall_left(&state) == Some(Duration::ZERO);
         drop(state);
         if stalled {
             self.fail(epoch, self.stall_error());
@@ -310,21 +218,21 @@ impl Lane {
         Called::TimedOut { unsent: false }
     }
 
-    fn has_room(&self, state: &State) -> bool {
+    fn has_room(&self, state: &Queue) -> bool {
         state.in_flight < self.settings.max_in_flight && state.out.len() < self.settings.max_output_bytes
     }
 
     // ---- the layer above --------------------------------------------------------------------------------------------
 
     /// Queues an already encoded command or batch whose reply goes to the sink; also while the lane is not open to
-    /// callers. False when there is no connection.
+    /// callers. False when there is no connection, or enough to be written already.
     pub fn queue_for_sink(&self, token: u64, batch: Option<usize>, bytes: &[u8]) -> bool {
         let now = time::now();
         let mut state = self.state.lock();
-        if state.socket.is_none() || state.down.is_some() {
+        if state.socket.is_none() || state.down.is_some() || state.out.len() >= KEEP {
             return false;
         }
-        state.queue(Owner::Sink(token), batch, now, |out| out.extend_from_slice(bytes));
+        state.add(Owner::Sink(token), batch, now, |out| out.extend_from_slice(bytes));
         true
     }
 
@@ -390,42 +298,10 @@ impl Lane {
         while state.reader.is_none() || state.writer.is_none() {
             state = self.roles_back.wait(state, Deadline::within(Duration::from_secs(1)));
         }
-        let cause = state.down.take().unwrap_or_else(|| Error::new(ErrorKind::Closed, "the connection was closed"));
-        let mut partial = None;
-        let mut entries = VecDeque::new();
-        if let Some(reader) = state.reader.as_mut() {
-            if std::mem::take(&mut reader.batch_begun) {
-                partial = reader.decoder.end_batch_early();
-            }
-            reader.decoder.reset();
-            reader.input = Vec::new();
-            reader.used = 0;
-            reader.completed = 0;
-            entries.append(&mut reader.pending);
-        }
-        entries.append(&mut state.claimed);
-        entries.append(&mut state.unclaimed);
-        if let Some(writer) = state.writer.as_mut() {
-            **writer = Writer::default();
-        }
-        let written = state.written;
-        state.out = Vec::new();
-        state.socket = None;
-        state.open = false;
-        state.in_flight = 0;
-        state.queued = 0;
-        state.written = 0;
-        state.epoch += 1;
+        let lost = state.end_connection();
         drop(state);
         self.room.notify_all();
-        entries
-            .into_iter()
-            .map(|entry| {
-                let handed_over = written.clamp(entry.start, entry.end) - entry.start;
-                let written = usize::try_from(handed_over).unwrap_or(usize::MAX);
-                LostEntry { owner: entry.owner, loss: Loss { written, partial: partial.take(), cause: cause.clone() } }
-            })
-            .collect()
+        lost
     }
 
     /// Queues a health check that nobody waits for.
@@ -433,7 +309,7 @@ impl Lane {
         let now = time::now();
         let mut state = self.state.lock();
         if state.socket.is_some() && state.down.is_none() {
-            state.queue(Owner::Nobody, None, now, |out| out.extend_from_slice(b"*1\r\n$4\r\nPING\r\n"));
+            state.add(Owner::Nobody, None, now, |out| out.extend_from_slice(b"*1\r\n$4\r\nPING\r\n"));
             self.counters.health_checks.add(1);
         }
     }
@@ -443,17 +319,17 @@ impl Lane {
         time::now().saturating_duration_since(self.last_read())
     }
 
-    /// How long there have been unanswered commands and nothing was read; `None` when all are answered. Declares the
-    /// connection dead when that is too long.
+    /// How much longer unanswered commands may go without anything being read; `None` when all are answered. Declares
+    /// the connection dead when nothing is left.
     pub fn check_stall(&self) -> Option<Duration> {
         let state = self.state.lock();
-        let stalled = self.stalled_for(&state)?;
+        let left = self.stall_left(&state)?;
         let epoch = state.epoch;
         drop(state);
-        if stalled >= self.settings.stall_timeout {
+        if left.is_zero() {
             self.fail(epoch, self.stall_error());
         }
-        Some(stalled)
+        Some(left)
     }
 
     /// Looks after the connection on the supervisor's thread until the waker is woken, the time passes, `enough` says
@@ -506,25 +382,26 @@ impl Lane {
         self.born + Duration::from_micros(self.last_read.load(Ordering::Relaxed))
     }
 
-    fn note_read(&self) {
+    pub(super) fn note_read(&self) {
         let passed = time::now().saturating_duration_since(self.born).as_micros();
         self.last_read.store(u64::try_from(passed).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    fn stalled_for(&self, state: &State) -> Option<Duration> {
+    fn stall_left(&self, state: &Queue) -> Option<Duration> {
         if state.in_flight == 0 {
             return None;
         }
-        Some(time::now().saturating_duration_since(self.last_read().max(state.busy_since)))
+        let stalled = time::now().saturating_duration_since(self.last_read().max(state.busy_since));
+        Some(state.stall_limit.max(self.settings.stall_timeout).saturating_sub(stalled))
     }
 
     fn stall_error(&self) -> Error {
-        let limit = self.settings.stall_timeout.as_millis();
-        Error::new(ErrorKind::ConnectionLost, format!("commands were unanswered and nothing was read for {limit} ms"))
+        let silent = self.silent_for().as_millis();
+        Error::new(ErrorKind::ConnectionLost, format!("commands were unanswered and nothing was read for {silent} ms"))
     }
 
     /// Gives the READER role back and finds somebody to go on reading.
-    fn release_reader(&self, mut reader: Box<Reader>) {
+    pub(super) fn release_reader(&self, mut reader: Box<Reader>) {
         let mut state = self.state.lock();
         loop {
             state.in_flight = state.in_flight.saturating_sub(std::mem::take(&mut reader.completed));
@@ -555,7 +432,7 @@ impl Lane {
         }
     }
 
-    fn release_writer(&self, mut state: MutexGuard<'_, State>, writer: Box<Writer>) {
+    pub(super) fn release_writer(&self, mut state: MutexGuard<'_, Queue>, writer: Box<Writer>) {
         let unfinished = writer.written < writer.buffer.len();
         state.writer = Some(writer);
         let down = state.down.is_some();
@@ -566,290 +443,4 @@ impl Lane {
             self.attention.wake();
         }
     }
-}
-
-impl State {
-    fn queue(&mut self, owner: Owner, batch: Option<usize>, now: Instant, encode: impl FnOnce(&mut Vec<u8>)) {
-        let before = self.out.len();
-        encode(&mut self.out);
-        let start = self.queued;
-        self.queued += (self.out.len() - before) as u64;
-        self.unclaimed.push_back(Entry { owner, start, end: self.queued, batch });
-        if self.in_flight == 0 {
-            self.busy_since = now;
-        }
-        self.in_flight += 1;
-    }
-
-    /// The WRITER role, if it is free and there is something to write, with everything unclaimed claimed.
-    fn take_writer(&mut self) -> Option<Box<Writer>> {
-        let mut writer = self.writer.take()?;
-        if writer.written < writer.buffer.len() || self.claim(&mut writer) {
-            return Some(writer);
-        }
-        self.writer = Some(writer);
-        None
-    }
-
-    /// Moves what is queued into the hands of a writer that has nothing left. False when there is nothing.
-    fn claim(&mut self, writer: &mut Writer) -> bool {
-        writer.written = 0;
-        writer.buffer.clear();
-        if writer.buffer.capacity() > KEEP {
-            writer.buffer = Vec::new();
-        }
-        if self.out.is_empty() {
-            return false;
-        }
-        std::mem::swap(&mut self.out, &mut writer.buffer);
-        self.claimed.append(&mut self.unclaimed);
-        true
-    }
-
-    fn take_reader(&mut self, epoch: u64) -> Option<Box<Reader>> {
-        if self.epoch != epoch || self.socket.is_none() {
-            return None;
-        }
-        let mut reader = self.reader.take()?;
-        reader.pending.append(&mut self.claimed);
-        Some(reader)
-    }
-
-    /// Removes a caller's bytes from the output if no writer has claimed them.
-    fn take_back(&mut self, slot: &Arc<Slot<Ended>>) -> bool {
-        let mine = |entry: &Entry| matches!(&entry.owner, Owner::Caller(other) if Arc::ptr_eq(other, slot));
-        let Some(place) = self.unclaimed.iter().position(mine) else { return false };
-        let Some(entry) = self.unclaimed.remove(place) else { return false };
-        let base = self.queued - self.out.len() as u64;
-        let length = entry.end - entry.start;
-        let range = |offset: u64| usize::try_from(offset - base).unwrap_or(usize::MAX);
-        self.out.drain(range(entry.start)..range(entry.end));
-        for later in self.unclaimed.iter_mut().skip(place) {
-            later.start -= length;
-            later.end -= length;
-        }
-        self.queued -= length;
-        self.in_flight = self.in_flight.saturating_sub(1);
-        true
-    }
-
-    /// Somebody near the head of the queue who waits for a reply and can read meanwhile.
-    fn successor(&self, reader: &Reader) -> Option<Arc<Slot<Ended>>> {
-        reader.pending.iter().chain(&self.claimed).chain(&self.unclaimed).take(SUCCESSORS).find_map(
-            |entry| match &entry.owner {
-                Owner::Caller(slot) if !slot.is_abandoned() => Some(slot.clone()),
-                _ => None,
-            },
-        )
-    }
-}
-
-/// A thread with a connection at hand and, perhaps, the READER role. Gives the role back when dropped.
-struct Hand<'a> {
-    lane: &'a Lane,
-    socket: Arc<Socket>,
-    epoch: u64,
-    reader: Option<Box<Reader>>,
-}
-
-impl Drop for Hand<'_> {
-    fn drop(&mut self) {
-        if let Some(reader) = self.reader.take() {
-            self.lane.release_reader(reader);
-        }
-    }
-}
-
-impl Hand<'_> {
-    /// Writes until nothing is queued or the deadline passes, then gives the WRITER role back. When the socket takes no
-    /// more it reads meanwhile, or two full socket buffers would wait for each other.
-    fn write(&mut self, mut writer: Box<Writer>, deadline: Deadline) {
-        let lane = self.lane;
-        let mut uncounted = 0;
-        loop {
-            let rest = writer.buffer.get(writer.written..).unwrap_or_default();
-            if rest.is_empty() {
-                let mut state = lane.state.lock();
-                state.written += std::mem::take(&mut uncounted);
-                if state.claim(&mut writer) {
-                    if state.waiting_for_room > 0 {
-                        lane.room.notify_all();
-                    }
-                    continue;
-                }
-                return lane.release_writer(state, writer);
-            }
-            match self.socket.send(rest) {
-                Ok(count) => {
-                    writer.written += count;
-                    uncounted += count as u64;
-                    lane.counters.bytes_written.add(count as u64);
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock && !deadline.has_passed() => {
-                    if self.reader.is_none() {
-                        self.reader = lane.state.lock().take_reader(self.epoch);
-                    }
-                    let interest = Interest { readable: self.reader.is_some(), writable: true };
-                    let patience = deadline.remaining().map_or(WRITER_PATIENCE, |left| left.min(WRITER_PATIENCE));
-                    wake::wait(None, Some((&self.socket, interest)), Some(patience));
-                    self.read_available();
-                }
-                Err(error) => {
-                    if error.kind() != io::ErrorKind::WouldBlock {
-                        lane.fail(self.epoch, lost(&format!("writing failed: {error}")));
-                    }
-                    let mut state = lane.state.lock();
-                    state.written += uncounted;
-                    return lane.release_writer(state, writer);
-                }
-            }
-        }
-    }
-
-    /// Reads with the READER role, if it is at hand, until the slot has its result, the deadline passes or the
-    /// connection ends.
-    fn read_until_done(&mut self, slot: &Slot<Ended>, deadline: Deadline) {
-        let lane = self.lane;
-        let limit = lane.settings.stall_timeout;
-        let mut spin_until = None;
-        while self.reader.is_some() && !slot.is_done() {
-            if !lane.settings.spin.is_zero() {
-                let until = *spin_until.get_or_insert_with(|| Deadline::within(lane.settings.spin));
-                if !until.has_passed() {
-                    self.receive(Wait::No);
-                    continue;
-                }
-            }
-            match deadline.remaining() {
-                Some(Duration::ZERO) => return,
-                // The socket's own timeout serves unless the deadline comes clearly earlier.
-                Some(left) if left < limit - limit / 16 => {
-                    let interest = Interest { readable: true, writable: false };
-                    wake::wait(None, Some((&self.socket, interest)), Some(left));
-                    self.receive(Wait::No);
-                }
-                _ => {
-                    self.receive(Wait::Yes);
-                }
-            }
-        }
-    }
-
-    /// Reads what is there. True when something was.
-    fn read_available(&mut self) -> bool {
-        let mut any = false;
-        while self.reader.is_some() && self.receive(Wait::No) {
-            any = true;
-        }
-        any
-    }
-
-    /// Receives once and completes what that answers. True when bytes came. At the end of the connection the READER
-    /// role is given back.
-    fn receive(&mut self, wait: Wait) -> bool {
-        let Some(reader) = self.reader.as_mut() else { return false };
-        let cause = match reader.receive(&self.socket, wait) {
-            Ok(0) => lost("the server closed the connection"),
-            Ok(count) => {
-                self.lane.note_read();
-                self.lane.counters.bytes_read.add(count as u64);
-                match reader.complete_all(self.lane) {
-                    Ok(()) => return true,
-                    Err(error) => error,
-                }
-            }
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
-                return false;
-            }
-            Err(error) => lost(&format!("reading failed: {error}")),
-        };
-        self.lane.fail(self.epoch, cause);
-        if let Some(reader) = self.reader.take() {
-            self.lane.release_reader(reader);
-        }
-        false
-    }
-}
-
-impl Reader {
-    fn receive(&mut self, socket: &Socket, wait: Wait) -> io::Result<usize> {
-        if self.used == self.input.len() {
-            self.input.clear();
-            self.used = 0;
-            if let Some((payload, missing)) = self.decoder.direct() {
-                // The decoder decides how far the payload grows; a receive never makes it grow beyond.
-                let spare = payload.capacity() - payload.len();
-                let most = if spare == 0 { missing.min(KEEP) } else { missing.min(spare) };
-                return socket.receive(payload, most, wait);
-            }
-        } else if self.used > 0 {
-            self.input.drain(..self.used);
-            self.used = 0;
-        }
-        socket.receive(&mut self.input, RECEIVE, wait)
-    }
-
-    /// Decodes all that was received and completes the entries it answers.
-    fn complete_all(&mut self, lane: &Lane) -> Result<(), Error> {
-        let ended = self.decode_all(lane);
-        for slot in self.sleepers.drain(..) {
-            slot.wake();
-        }
-        ended
-    }
-
-    fn decode_all(&mut self, lane: &Lane) -> Result<(), Error> {
-        while self.used < self.input.len() {
-            if self.pending.is_empty() {
-                let mut state = lane.state.lock();
-                state.in_flight = state.in_flight.saturating_sub(std::mem::take(&mut self.completed));
-                self.pending.append(&mut state.claimed);
-            }
-            if let Some(Entry { batch: Some(count), .. }) = self.pending.front()
-                && !self.batch_begun
-            {
-                self.decoder.begin_batch(*count);
-                self.batch_begun = true;
-            }
-            let rest = self.input.get(self.used..).unwrap_or_default();
-            let (count, progress) =
-                self.decoder.decode(rest).map_err(|error| Error::new(ErrorKind::Protocol, error.to_string()))?;
-            self.used += count;
-            match progress {
-                Progress::NeedMore => return Ok(()),
-                Progress::Push(push) => {
-                    if let Some(sink) = lane.sink() {
-                        sink.pushed(push);
-                    }
-                }
-                Progress::Reply(reply) => {
-                    let Some(entry) = self.pending.pop_front() else {
-                        let said =
-                            reply.root().as_error().unwrap_or("a reply that nothing asked for".into()).into_owned();
-                        return Err(Error::new(ErrorKind::Protocol, format!("the server sent: {said}")));
-                    };
-                    self.batch_begun = false;
-                    self.completed += 1;
-                    match entry.owner {
-                        Owner::Caller(slot) => {
-                            if slot.complete(Ended::Answered(reply)) == Completion::Asleep {
-                                self.sleepers.push(slot);
-                            }
-                        }
-                        Owner::Sink(token) => {
-                            if let Some(sink) = lane.sink() {
-                                sink.answered(token, reply);
-                            }
-                        }
-                        Owner::Nobody => {}
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-fn lost(cause: &str) -> Error {
-    Error::new(ErrorKind::ConnectionLost, cause)
 }

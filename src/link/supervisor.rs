@@ -109,6 +109,26 @@ impl Drop for Supervisor {
     }
 }
 
+/// What is remembered from one attempt to the next.
+struct Outage {
+    since: Instant,
+    attempts: u32,
+    gave_up: bool,
+    /// Why the last attempt failed, until its pause is over.
+    refusal: Option<Refusal>,
+}
+
+impl Outage {
+    fn begin() -> Self {
+        Outage { since: time::now(), attempts: 0, gave_up: false, refusal: None }
+    }
+
+    fn failed(&mut self, refusal: Refusal) {
+        self.attempts = self.attempts.saturating_add(1);
+        self.refusal = Some(refusal);
+    }
+}
+
 /// What the thread itself holds.
 struct Watch {
     config: Arc<Config>,
@@ -121,23 +141,22 @@ struct Watch {
 impl Watch {
     fn keep(mut self) {
         let lane = self.supervision.lane.clone();
-        let mut since = time::now();
-        let mut attempts = 0;
-        while let Some((socket, greeting)) = self.connect(since, &mut attempts) {
+        let mut outage = Outage::begin();
+        while let Some((socket, greeting)) = self.connect(&mut outage) {
             self.counters.connects.add(1);
             if let Err(error) = lane.install(socket) {
-                self.crew.lost(Vec::new(), &Error::new(ErrorKind::System, error.to_string()));
+                outage.failed(Refusal::Unreachable(Error::new(ErrorKind::System, error.to_string())));
                 continue;
             }
             let was_open = self.crew.recover(&greeting, &self.supervision);
             if was_open {
                 self.serve();
-                since = time::now();
-                attempts = 0;
-            } else {
-                attempts += 1;
+                outage = Outage::begin();
             }
             let cause = lane.failure().unwrap_or_else(closing);
+            if !was_open {
+                outage.failed(Refusal::NotNow(cause.clone()));
+            }
             lane.fail(lane.epoch(), cause.clone());
             let entries = lane.collect();
             self.counters.disconnects.add(1);
@@ -147,47 +166,49 @@ impl Watch {
     }
 
     /// Attempts until there is a connection; `None` when told to end.
-    fn connect(&mut self, since: Instant, attempts: &mut u32) -> Option<(Socket, Greeting)> {
-        let mut gave_up = false;
-        // Attempts that reached the server and were thrown out again have to pause, too.
-        if *attempts > 0
-            && let Next::After(pause) = self.next(*attempts, since)
-        {
-            self.pause(Some(pause));
-        }
+    fn connect(&mut self, outage: &mut Outage) -> Option<(Socket, Greeting)> {
         loop {
+            // A connection that was made and lost again before it was of use counts as a failed attempt, too.
+            if let Some(refusal) = outage.refusal.take() {
+                self.pause_after(&refusal, outage);
+            }
             if self.supervision.is_stopping() {
                 return None;
             }
             self.supervision.hurry.store(false, Ordering::Release);
-            let refusal = match self.attempt() {
+            match self.attempt() {
                 Ok(ready) => return Some(ready),
-                Err(refusal) => refusal,
-            };
-            if self.supervision.is_stopping() {
-                return None;
-            }
-            *attempts = attempts.saturating_add(1);
-            self.counters.connect_failures.add(1);
-            let next = if gave_up || refusal.is_lasting() { Next::GiveUp } else { self.next(*attempts, since) };
-            match next {
-                Next::After(pause) => {
-                    self.crew.waiting(&refusal, *attempts, pause);
-                    self.pause(Some(pause));
-                }
-                Next::GiveUp => {
-                    if !gave_up {
-                        self.crew.gave_up(&refusal, *attempts);
-                        gave_up = true;
-                    }
-                    self.pause(backoff::probe_interval(&self.config));
+                Err(refusal) => {
+                    self.counters.connect_failures.add(1);
+                    outage.failed(refusal);
                 }
             }
         }
     }
 
-    fn next(&self, attempts: u32, since: Instant) -> Next {
-        backoff::next(&self.config, attempts, time::now().saturating_duration_since(since), backoff::draw)
+    fn pause_after(&self, refusal: &Refusal, outage: &mut Outage) {
+        if self.supervision.is_stopping() {
+            return;
+        }
+        let elapsed = time::now().saturating_duration_since(outage.since);
+        let next = if outage.gave_up || refusal.is_lasting() {
+            Next::GiveUp
+        } else {
+            backoff::next(&self.config, outage.attempts, elapsed, backoff::draw)
+        };
+        match next {
+            Next::After(pause) => {
+                self.crew.waiting(refusal, outage.attempts, pause);
+                self.pause(Some(pause));
+            }
+            Next::GiveUp => {
+                if !outage.gave_up {
+                    self.crew.gave_up(refusal, outage.attempts);
+                    outage.gave_up = true;
+                }
+                self.pause(backoff::probe_interval(&self.config));
+            }
+        }
     }
 
     fn attempt(&mut self) -> std::result::Result<(Socket, Greeting), Refusal> {
@@ -223,7 +244,7 @@ impl Watch {
             }
             let mut until = self.crew.sweep();
             match lane.check_stall() {
-                Some(stalled) => until = earlier(until, Some(self.config.command_timeout.saturating_sub(stalled))),
+                Some(left) => until = earlier(until, Some(left)),
                 None => {
                     if let Some(interval) = self.config.health_check_interval {
                         let left = interval.saturating_sub(lane.silent_for());

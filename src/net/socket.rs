@@ -97,9 +97,9 @@ impl Socket {
     ///
     /// `WouldBlock` when nothing came, `Interrupted` when a signal did.
     pub fn receive(&self, into: &mut Vec<u8>, most: usize, wait: Wait) -> io::Result<usize> {
-        into.reserve(most);
+        into.reserve_exact(most);
         let flags = if wait == Wait::No { libc::MSG_DONTWAIT } else { 0 };
-        // SAFETY: `reserve` made room for `most` bytes behind the vector's length, and nobody else has the vector.
+        // SAFETY: `reserve_exact` made room for `most` bytes behind the vector's length, and nobody else has the vector.
         let end = unsafe { into.as_mut_ptr().add(into.len()) };
         // SAFETY: the descriptor is open as long as `self`; `end` points to at least `most` writable bytes.
         let received = unsafe { libc::recv(self.inner.as_raw_fd(), end.cast(), most, flags) };

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `encode` | a command's bytes, and back |
 //! | `decode` | the resumable decoder: bytes in any pieces to replies |
+//! | `unfinished` | what has come of a reply so far, and how a reply is made of it |
 //! | `token` | one header line: which type, which number or text |
 //! | `number` | decimal numbers on a header line |
 //! | `fault` | what was wrong with a server's bytes |
@@ -21,6 +22,7 @@ mod node;
 mod number;
 mod reply;
 mod token;
+mod unfinished;
 mod value;
 
 pub use decode::{DIRECT, Decoder, Limits, Progress};

@@ -278,3 +278,157 @@ impl PartialEq for Reply {
         self.root() == other.root()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Decoder, Limits, Progress};
+    use super::*;
+
+    fn decoded(bytes: &[u8]) -> Reply {
+        match Decoder::new(Limits::default()).decode(bytes).unwrap() {
+            (_, Progress::Reply(reply) | Progress::Push(reply)) => reply,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    const NESTED: &[u8] =
+        b"*5\r\n$0\r\n\r\n*2\r\n|1\r\n*1\r\n+k\r\n*1\r\n+a\r\n*1\r\n$3\r\nval\r\n%1\r\n:1\r\n~2\r\n_\r\n,1.5\r\n=7\r\ntxt:abc\r\n*0\r\n*1\r\n$6\r\nlonger\r\n";
+
+    #[test]
+    fn a_reply_is_shared_between_threads_and_small() {
+        fn shared<T: Send + Sync + 'static>() {}
+        shared::<Reply>();
+        assert_eq!(size_of::<Reply>(), 72);
+        for small in
+            [Reply::nil(), Reply::integer(-1), Reply::status("OK"), Reply::bulk(&[b'x'; 40]), decoded(b"*0\r\n")]
+        {
+            assert_eq!(small.footprint(), 72, "{small:?}");
+        }
+    }
+
+    #[test]
+    fn made_replies_equal_received_ones() {
+        for (made, received) in [
+            (Reply::nil(), &b"$-1\r\n"[..]),
+            (Reply::integer(-5), b":-5\r\n"),
+            (Reply::status("OK"), b"+OK\r\n"),
+            (Reply::error("ERR no"), b"-ERR no\r\n"),
+            (Reply::bulk(b"hello"), b"$5\r\nhello\r\n"),
+            (Reply::array(vec![]), b"*0\r\n"),
+            (
+                Reply::array(vec![Reply::array(vec![Reply::bulk(b""), Reply::nil()]), Reply::integer(1)]),
+                b"*2\r\n*2\r\n$0\r\n\r\n_\r\n:1\r\n",
+            ),
+        ] {
+            assert_eq!(made, decoded(received));
+        }
+    }
+
+    #[test]
+    fn replies_differ_by_kind_value_format_and_structure() {
+        let replies = [
+            "_\r\n",
+            ":1\r\n",
+            ":2\r\n",
+            ",1\r\n",
+            ",-0\r\n",
+            ",0\r\n",
+            "#t\r\n",
+            "#f\r\n",
+            "+a\r\n",
+            "$1\r\na\r\n",
+            "-a\r\n",
+            "(1\r\n",
+            "=5\r\ntxt:a\r\n",
+            "=5\r\nmkd:a\r\n",
+            "*0\r\n",
+            "~0\r\n",
+            "%0\r\n",
+            ">0\r\n",
+            "*1\r\n:1\r\n",
+            "*2\r\n:1\r\n:1\r\n",
+            "*1\r\n*1\r\n:1\r\n",
+            "*2\r\n*1\r\n:1\r\n:1\r\n",
+            "*2\r\n:1\r\n*1\r\n:1\r\n",
+            "|0\r\n:1\r\n",
+        ];
+        let replies = replies.map(|bytes| decoded(bytes.as_bytes()));
+        for (at, one) in replies.iter().enumerate() {
+            for (other_at, other) in replies.iter().enumerate() {
+                assert_eq!(one == other, at == other_at, "{one:?} {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_element_becomes_a_reply_of_its_own() {
+        let whole = decoded(NESTED);
+        let again = Reply::array((0..5).map(|index| whole.element(index).unwrap()).collect());
+        assert_eq!(again, whole);
+        for index in 0..5 {
+            let element = whole.element(index).unwrap();
+            assert_eq!(element.root(), whole.root().get(index).unwrap());
+            assert_eq!(whole.clone().into_element(index).as_ref(), Some(&element));
+            for node in element.nodes().iter().chain([element.root_node()]) {
+                assert!(node.offset() + node.length() <= element.payload().len());
+                assert!(node.count() == 0 || node.first() + node.count() <= element.nodes().len());
+            }
+            for (inner, value) in element.root().iter().enumerate() {
+                assert_eq!(element.element(inner).unwrap().root(), value);
+                assert_eq!(element.clone().into_element(inner).unwrap().root(), value);
+            }
+        }
+        assert_eq!(whole.element(5), None);
+        assert_eq!(whole.into_element(5), None);
+        assert_eq!(Reply::integer(1).into_element(0), None);
+    }
+
+    #[test]
+    fn the_better_part_of_a_reply_is_taken_over_without_a_copy() {
+        let large = Reply::bulk(&[b'x'; 100_000]);
+        let array = Reply::array(vec![Reply::status("OK"), Reply::array(vec![large.clone()]), Reply::status("OK")]);
+        let at = array.payload().as_ptr();
+        let element = array.into_element(1).unwrap();
+        assert_eq!(element.payload().as_ptr(), at);
+        assert_eq!(element, Reply::array(vec![large]));
+        // What was taken over can be taken apart and put together as any other.
+        let two = Reply::concat(element.clone(), element.clone());
+        assert_eq!(two.element(1), element.into_element(0));
+    }
+
+    #[test]
+    fn the_children_of_two_arrays_are_joined() {
+        let ours = decoded(NESTED);
+        let theirs = decoded(b"*3\r\n*1\r\n*1\r\n$1\r\nx\r\n:1\r\n$2\r\nhi\r\n");
+        let children = |reply: &Reply| (0..reply.root().len()).map(|at| reply.element(at).unwrap()).collect::<Vec<_>>();
+        let expected = [children(&ours), children(&theirs)].concat();
+        let joined = Reply::concat(ours.clone(), theirs.clone());
+        assert_eq!(children(&joined), expected);
+        assert_eq!(joined, Reply::array(expected));
+        let empty = decoded(b"*0\r\n");
+        assert_eq!(Reply::concat(empty.clone(), ours.clone()), ours);
+        assert_eq!(Reply::concat(ours.clone(), empty.clone()), ours);
+        assert_eq!(Reply::concat(empty.clone(), empty.clone()), empty);
+        assert_eq!(Reply::concat(Reply::integer(1), Reply::bulk(b"x")), decoded(b"*2\r\n:1\r\n$1\r\nx\r\n"));
+        // Arrays made of others and joined stay whole.
+        let three = Reply::concat(joined.clone(), Reply::array(vec![joined.clone()]));
+        assert_eq!(three.element(joined.root().len()), Some(joined));
+    }
+
+    #[test]
+    fn errors_have_a_code() {
+        assert_eq!(Reply::error("MOVED 1 a:1").root().error_code(), Some("MOVED"));
+        assert_eq!(Reply::error("").root().error_code(), Some(""));
+        assert_eq!(Reply::status("OK").root().error_code(), None);
+        assert!(Reply::error("ERR x").is_error() && !Reply::nil().is_error());
+    }
+
+    #[test]
+    fn what_a_value_is_not_is_none() {
+        let integer = Reply::integer(1);
+        let value = integer.root();
+        assert_eq!((value.as_double(), value.as_boolean(), value.as_bytes(), value.format()), (None, None, None, None));
+        assert_eq!((value.len(), value.get(0), value.iter().len(), value.is_nil()), (0, None, 0, false));
+        assert_eq!(Reply::bulk(b"x").root().as_integer(), None);
+    }
+}

@@ -76,6 +76,15 @@ impl<'a> Value<'a> {
         self.kind() == Kind::Error
     }
 
+    /// The error's text, when it is an error.
+    #[inline]
+    pub fn as_error(&self) -> Option<std::borrow::Cow<'a, str>> {
+        if !self.is_error() {
+            return None;
+        }
+        self.as_bytes().map(String::from_utf8_lossy)
+    }
+
     /// An error's first word, such as `WRONGTYPE`; empty if that is not text. `None` for what is not an error.
     pub fn error_code(&self) -> Option<&'a str> {
         if !self.is_error() {

@@ -1,0 +1,193 @@
+//! What is queued on one connection and not yet answered. Owns the output that no writer has claimed, the order of
+//! entries, the offsets in the connection's stream that tell what was written, and the two roles while nobody has them.
+//!
+//! A plain value under the lane's lock; whoever holds that lock may use it. It touches no socket and wakes nobody.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, ErrorKind};
+use crate::link::lane::{Ended, Loss, LostEntry};
+use crate::link::roles::{KEEP, Reader, Writer};
+use crate::link::slot::Slot;
+use crate::net::socket::Socket;
+
+/// How far down the queue a leaving reader looks for somebody who waits, before it leaves the reading to the supervisor.
+const SUCCESSORS: usize = 16;
+
+/// Who is interested in a reply.
+#[derive(Debug)]
+pub enum Owner {
+    /// A caller, waiting at its slot.
+    Caller(Arc<Slot<Ended>>),
+    /// The sink, under this token.
+    Sink(u64),
+    /// Nobody: the lane itself asked.
+    Nobody,
+}
+
+/// Something queued, written or not, that has no reply yet.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) owner: Owner,
+    /// Where its bytes start and end in the connection's stream.
+    start: u64,
+    end: u64,
+    /// A batch of this many replies, or a single one.
+    pub(super) batch: Option<usize>,
+}
+
+/// Everything under the lane's lock.
+pub(super) struct Queue {
+    pub(super) open: bool,
+    pub(super) socket: Option<Arc<Socket>>,
+    pub(super) down: Option<Error>,
+    pub(super) epoch: u64,
+    /// Bytes that no writer has claimed yet, and whose they are.
+    pub(super) out: Vec<u8>,
+    pub(super) unclaimed: VecDeque<Entry>,
+    /// Claimed by a writer, not yet fetched by a reader.
+    pub(super) claimed: VecDeque<Entry>,
+    pub(super) in_flight: usize,
+    /// When `in_flight` last rose from zero.
+    pub(super) busy_since: Instant,
+    /// The longest that a caller in flight since then is willing to wait.
+    pub(super) stall_limit: Duration,
+    /// Stream offset of the end of `out`.
+    pub(super) queued: u64,
+    /// Stream offset up to which the kernel has taken bytes.
+    pub(super) written: u64,
+    pub(super) writer: Option<Box<Writer>>,
+    pub(super) reader: Option<Box<Reader>>,
+    pub(super) waiting_for_room: usize,
+}
+
+impl Queue {
+    /// Nothing queued, no connection, both roles free.
+    pub(super) fn new(now: Instant, reader: Reader) -> Self {
+        Queue {
+            open: false,
+            socket: None,
+            down: None,
+            epoch: 0,
+            out: Vec::new(),
+            unclaimed: VecDeque::new(),
+            claimed: VecDeque::new(),
+            in_flight: 0,
+            busy_since: now,
+            stall_limit: Duration::ZERO,
+            queued: 0,
+            written: 0,
+            writer: Some(Box::default()),
+            reader: Some(Box::new(reader)),
+            waiting_for_room: 0,
+        }
+    }
+
+    /// Forgets the connection and gives out everything that had no reply, in order. Both roles must be back.
+    pub(super) fn end_connection(&mut self) -> Vec<LostEntry> {
+        let cause = self.down.take().unwrap_or_else(|| Error::new(ErrorKind::Closed, "the connection was closed"));
+        let mut partial = None;
+        let mut entries = VecDeque::new();
+        if let Some(reader) = self.reader.as_mut() {
+            partial = reader.end_connection(&mut entries);
+        }
+        entries.append(&mut self.claimed);
+        entries.append(&mut self.unclaimed);
+        if let Some(writer) = self.writer.as_mut() {
+            **writer = Writer::default();
+        }
+        let written = self.written;
+        self.out = Vec::new();
+        self.socket = None;
+        self.open = false;
+        self.in_flight = 0;
+        self.queued = 0;
+        self.written = 0;
+        self.epoch += 1;
+        entries
+            .into_iter()
+            .map(|entry| {
+                let handed_over = written.clamp(entry.start, entry.end) - entry.start;
+                let written = usize::try_from(handed_over).unwrap_or(usize::MAX);
+                LostEntry { owner: entry.owner, loss: Loss { written, partial: partial.take(), cause: cause.clone() } }
+            })
+            .collect()
+    }
+
+    pub(super) fn add(&mut self, owner: Owner, batch: Option<usize>, now: Instant, encode: impl FnOnce(&mut Vec<u8>)) {
+        let before = self.out.len();
+        encode(&mut self.out);
+        let start = self.queued;
+        self.queued += (self.out.len() - before) as u64;
+        self.unclaimed.push_back(Entry { owner, start, end: self.queued, batch });
+        if self.in_flight == 0 {
+            self.busy_since = now;
+            self.stall_limit = Duration::ZERO;
+        }
+        self.in_flight += 1;
+    }
+
+    /// The WRITER role, if it is free and there is something to write, with everything unclaimed claimed.
+    pub(super) fn take_writer(&mut self) -> Option<Box<Writer>> {
+        let mut writer = self.writer.take()?;
+        if writer.written < writer.buffer.len() || self.claim(&mut writer) {
+            return Some(writer);
+        }
+        self.writer = Some(writer);
+        None
+    }
+
+    /// Moves what is queued into the hands of a writer that has nothing left. False when there is nothing.
+    pub(super) fn claim(&mut self, writer: &mut Writer) -> bool {
+        writer.written = 0;
+        writer.buffer.clear();
+        if writer.buffer.capacity() > KEEP {
+            writer.buffer = Vec::new();
+        }
+        if self.out.is_empty() {
+            return false;
+        }
+        std::mem::swap(&mut self.out, &mut writer.buffer);
+        self.claimed.append(&mut self.unclaimed);
+        true
+    }
+
+    pub(super) fn take_reader(&mut self, epoch: u64) -> Option<Box<Reader>> {
+        if self.epoch != epoch || self.socket.is_none() {
+            return None;
+        }
+        let mut reader = self.reader.take()?;
+        reader.pending.append(&mut self.claimed);
+        Some(reader)
+    }
+
+    /// Removes a caller's bytes from the output if no writer has claimed them.
+    pub(super) fn take_back(&mut self, slot: &Arc<Slot<Ended>>) -> bool {
+        let mine = |entry: &Entry| matches!(&entry.owner, Owner::Caller(other) if Arc::ptr_eq(other, slot));
+        let Some(place) = self.unclaimed.iter().position(mine) else { return false };
+        let Some(entry) = self.unclaimed.remove(place) else { return false };
+        let base = self.queued - self.out.len() as u64;
+        let length = entry.end - entry.start;
+        let range = |offset: u64| usize::try_from(offset - base).unwrap_or(usize::MAX);
+        self.out.drain(range(entry.start)..range(entry.end));
+        for later in self.unclaimed.iter_mut().skip(place) {
+            later.start -= length;
+            later.end -= length;
+        }
+        self.queued -= length;
+        self.in_flight = self.in_flight.saturating_sub(1);
+        true
+    }
+
+    /// Somebody near the head of the queue who waits for a reply and can read meanwhile.
+    pub(super) fn successor(&self, reader: &Reader) -> Option<Arc<Slot<Ended>>> {
+        reader.pending.iter().chain(&self.claimed).chain(&self.unclaimed).take(SUCCESSORS).find_map(
+            |entry| match &entry.owner {
+                Owner::Caller(slot) if !slot.is_abandoned() => Some(slot.clone()),
+                _ => None,
+            },
+        )
+    }
+}

@@ -1,0 +1,281 @@
+//! The two roles that move a connection's bytes, WRITER and READER, and the hand that uses them. Owns what is being
+//! written, what was received, and the head of the queue that the next replies belong to.
+//!
+//! Runs on whichever thread holds a role: a caller's or the supervisor's. No lock is held while it writes, reads,
+//! decodes or hands replies over. A hand gives its roles back, whatever happens.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind};
+use crate::link::lane::{Ended, Lane};
+use crate::link::queue::{Entry, Owner};
+use crate::link::slot::{Completion, Slot};
+use crate::net::socket::{Socket, Wait};
+use crate::net::wake::{self, Interest};
+use crate::resp::{Decoder, Limits, Progress, Reply};
+use crate::time::Deadline;
+
+/// How much is received at once when no large payload is under way.
+const RECEIVE: usize = 64 << 10;
+/// A buffer that grew beyond this is let go when it is empty.
+pub(super) const KEEP: usize = 1 << 20;
+/// How long a writer that cannot write leaves reading to somebody else before it looks again.
+pub(super) const WRITER_PATIENCE: Duration = Duration::from_millis(20);
+
+/// The WRITER role: what is being written.
+#[derive(Debug, Default)]
+pub(super) struct Writer {
+    pub(super) buffer: Vec<u8>,
+    pub(super) written: usize,
+}
+
+/// The READER role: what was received, and the head of the queue.
+pub(super) struct Reader {
+    input: Vec<u8>,
+    used: usize,
+    decoder: Decoder,
+    pub(super) pending: VecDeque<Entry>,
+    batch_begun: bool,
+    /// Completed and not yet subtracted from `in_flight`.
+    pub(super) completed: usize,
+    /// Whom to wake when the input is used up.
+    sleepers: Vec<Arc<Slot<Ended>>>,
+}
+
+/// A thread with a connection at hand and, perhaps, the READER role. Gives the role back when dropped.
+pub(super) struct Hand<'a> {
+    pub(super) lane: &'a Lane,
+    pub(super) socket: Arc<Socket>,
+    pub(super) epoch: u64,
+    pub(super) reader: Option<Box<Reader>>,
+}
+
+impl Drop for Hand<'_> {
+    fn drop(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            self.lane.release_reader(reader);
+        }
+    }
+}
+
+impl Hand<'_> {
+    /// Writes until nothing is queued or the deadline passes, then gives the WRITER role back. When the socket takes no
+    /// more it reads meanwhile, or two full socket buffers would wait for each other.
+    pub(super) fn write(&mut self, mut writer: Box<Writer>, deadline: Deadline) {
+        let lane = self.lane;
+        let mut uncounted = 0;
+        loop {
+            let rest = writer.buffer.get(writer.written..).unwrap_or_default();
+            if rest.is_empty() {
+                let mut state = lane.state.lock();
+                state.written += std::mem::take(&mut uncounted);
+                if state.claim(&mut writer) {
+                    if state.waiting_for_room > 0 {
+                        lane.room.notify_all();
+                    }
+                    continue;
+                }
+                return lane.release_writer(state, writer);
+            }
+            match self.socket.send(rest) {
+                Ok(count) => {
+                    writer.written += count;
+                    uncounted += count as u64;
+                    lane.counters.bytes_written.add(count as u64);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && !deadline.has_passed() => {
+                    if self.reader.is_none() {
+                        self.reader = lane.state.lock().take_reader(self.epoch);
+                    }
+                    let interest = Interest { readable: self.reader.is_some(), writable: true };
+                    let patience = deadline.remaining().map_or(WRITER_PATIENCE, |left| left.min(WRITER_PATIENCE));
+                    wake::wait(None, Some((&self.socket, interest)), Some(patience));
+                    self.read_available();
+                }
+                Err(error) => {
+                    if error.kind() != io::ErrorKind::WouldBlock {
+                        lane.fail(self.epoch, lost(&format!("writing failed: {error}")));
+                    }
+                    let mut state = lane.state.lock();
+                    state.written += uncounted;
+                    return lane.release_writer(state, writer);
+                }
+            }
+        }
+    }
+
+    /// Reads with the READER role, if it is at hand, until the slot has its result, the deadline passes or the
+    /// connection ends.
+    pub(super) fn read_until_done(&mut self, slot: &Slot<Ended>, deadline: Deadline) {
+        let lane = self.lane;
+        let limit = lane.settings.stall_timeout;
+        let mut spin_until = None;
+        while self.reader.is_some() && !slot.is_done() {
+            if !lane.settings.spin.is_zero() {
+                let until = *spin_until.get_or_insert_with(|| Deadline::within(lane.settings.spin));
+                if !until.has_passed() {
+                    self.receive(Wait::No);
+                    continue;
+                }
+            }
+            match deadline.remaining() {
+                Some(Duration::ZERO) => return,
+                // The socket's own timeout serves unless the deadline comes clearly earlier.
+                Some(left) if left < limit - limit / 16 => {
+                    let interest = Interest { readable: true, writable: false };
+                    wake::wait(None, Some((&self.socket, interest)), Some(left));
+                    self.receive(Wait::No);
+                }
+                _ => {
+                    self.receive(Wait::Yes);
+                }
+            }
+        }
+    }
+
+    /// Reads what is there. True when something was.
+    pub(super) fn read_available(&mut self) -> bool {
+        let mut any = false;
+        while self.reader.is_some() && self.receive(Wait::No) {
+            any = true;
+        }
+        any
+    }
+
+    /// Receives once and completes what that answers. True when bytes came. At the end of the connection the READER
+    /// role is given back.
+    fn receive(&mut self, wait: Wait) -> bool {
+        let Some(reader) = self.reader.as_mut() else { return false };
+        let cause = match reader.receive(&self.socket, wait) {
+            Ok(0) => lost("the server closed the connection"),
+            Ok(count) => {
+                self.lane.note_read();
+                self.lane.counters.bytes_read.add(count as u64);
+                match reader.complete_all(self.lane) {
+                    Ok(()) => return true,
+                    Err(error) => error,
+                }
+            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                return false;
+            }
+            Err(error) => lost(&format!("reading failed: {error}")),
+        };
+        self.lane.fail(self.epoch, cause);
+        if let Some(reader) = self.reader.take() {
+            self.lane.release_reader(reader);
+        }
+        false
+    }
+}
+
+impl Reader {
+    /// Nothing received, nothing expected.
+    pub(super) fn new(limits: Limits) -> Self {
+        Reader {
+            input: Vec::new(),
+            used: 0,
+            decoder: Decoder::new(limits),
+            pending: VecDeque::new(),
+            batch_begun: false,
+            completed: 0,
+            sleepers: Vec::new(),
+        }
+    }
+
+    /// Forgets the connection: what was pending goes to `entries`; the answered part of the first, if it is a batch, is
+    /// returned.
+    pub(super) fn end_connection(&mut self, entries: &mut VecDeque<Entry>) -> Option<Reply> {
+        let partial = if std::mem::take(&mut self.batch_begun) { self.decoder.end_batch_early() } else { None };
+        self.decoder.reset();
+        self.input = Vec::new();
+        self.used = 0;
+        self.completed = 0;
+        entries.append(&mut self.pending);
+        partial
+    }
+
+    fn receive(&mut self, socket: &Socket, wait: Wait) -> io::Result<usize> {
+        if self.used == self.input.len() {
+            self.input.clear();
+            self.used = 0;
+            if let Some((payload, missing)) = self.decoder.direct() {
+                // The decoder decides how far the payload grows; a receive never makes it grow beyond.
+                let spare = payload.capacity() - payload.len();
+                let most = if spare == 0 { missing.min(KEEP) } else { missing.min(spare) };
+                return socket.receive(payload, most, wait);
+            }
+        } else if self.used > 0 {
+            self.input.drain(..self.used);
+            self.used = 0;
+        }
+        socket.receive(&mut self.input, RECEIVE, wait)
+    }
+
+    /// Decodes all that was received and completes the entries it answers.
+    fn complete_all(&mut self, lane: &Lane) -> Result<(), Error> {
+        let ended = self.decode_all(lane);
+        for slot in self.sleepers.drain(..) {
+            slot.wake();
+        }
+        ended
+    }
+
+    fn decode_all(&mut self, lane: &Lane) -> Result<(), Error> {
+        while self.used < self.input.len() {
+            if self.pending.is_empty() {
+                let mut state = lane.state.lock();
+                state.in_flight = state.in_flight.saturating_sub(std::mem::take(&mut self.completed));
+                self.pending.append(&mut state.claimed);
+            }
+            if let Some(Entry { batch: Some(count), .. }) = self.pending.front()
+                && !self.batch_begun
+            {
+                self.decoder.begin_batch(*count);
+                self.batch_begun = true;
+            }
+            let rest = self.input.get(self.used..).unwrap_or_default();
+            let (count, progress) =
+                self.decoder.decode(rest).map_err(|error| Error::new(ErrorKind::Protocol, error.to_string()))?;
+            self.used += count;
+            match progress {
+                Progress::NeedMore => return Ok(()),
+                Progress::Push(push) => {
+                    if let Some(sink) = lane.sink() {
+                        sink.pushed(push);
+                    }
+                }
+                Progress::Reply(reply) => {
+                    let Some(entry) = self.pending.pop_front() else {
+                        let said =
+                            reply.root().as_error().unwrap_or("a reply that nothing asked for".into()).into_owned();
+                        return Err(Error::new(ErrorKind::Protocol, format!("the server sent: {said}")));
+                    };
+                    self.batch_begun = false;
+                    self.completed += 1;
+                    match entry.owner {
+                        Owner::Caller(slot) => {
+                            if slot.complete(Ended::Answered(reply)) == Completion::Asleep {
+                                self.sleepers.push(slot);
+                            }
+                        }
+                        Owner::Sink(token) => {
+                            if let Some(sink) = lane.sink() {
+                                sink.answered(token, reply);
+                            }
+                        }
+                        Owner::Nobody => {}
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn lost(cause: &str) -> Error {
+    Error::new(ErrorKind::ConnectionLost, cause)
+}
