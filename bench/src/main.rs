@@ -5,6 +5,7 @@
 //! behind. Two workers that have to be Rust are this program again: `worker decode` and `worker mutex`.
 
 mod callgrind;
+mod chart;
 mod decode;
 mod document;
 mod launch;
@@ -56,6 +57,7 @@ fn drive(arguments: &[String]) -> Result<bool> {
     match plan.wanted {
         Wanted::Help => print!("{}", plan::HELP),
         Wanted::Document => document::write(&plan)?,
+        Wanted::Chart => draw(&plan, &row::read(&plan)?, &machine::Machine::read(&plan)?)?,
         Wanted::Callgrind => callgrind::run(&plan)?,
         Wanted::Rows => return measure(&plan),
     }
@@ -70,7 +72,13 @@ fn measure(plan: &Plan) -> Result<bool> {
     if plan.only.is_none() {
         row::write(plan, &rows)?;
         machine.write(plan)?;
-        println!("\nwritten: {0}/summary.json and environment.json", plan.output.display());
+        draw(plan, &rows, &machine)?;
+        println!("\nwritten: {0}/summary.json, environment.json and chart.svg", plan.output.display());
     }
     Ok(rows.iter().all(|row| row.failure.is_none()))
+}
+
+fn draw(plan: &Plan, rows: &[row::Row], machine: &machine::Machine) -> Result<()> {
+    let path = plan.output.join("chart.svg");
+    std::fs::write(&path, chart::svg(rows, machine)).map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -6,19 +6,21 @@ use crate::Result;
 use crate::machine;
 
 pub const HELP: &str = "\
-bench/run [--quick] [--seconds S] [--rounds N] [--only TEXT] [--callgrind] [--write-docs]
+bench/run [--quick] [--seconds S] [--rounds N] [--only TEXT] [--callgrind | --chart | --write-docs]
 
   --quick        less of everything: about a minute, and rougher
   --seconds S    how long one side of one round takes (default 0.3; also BENCH_SECONDS)
   --rounds N     how often both sides take turns in a row (default 9; also BENCH_ROUNDS)
   --only TEXT    only rows whose id contains TEXT; printed, not written
   --callgrind    instead, count instructions per GET with valgrind
+  --chart        instead, draw the chart of the last whole run again
   --write-docs   instead, put the figures of the last whole run into docs/PERFORMANCE.md
 ";
 
 pub enum Wanted {
     Rows,
     Callgrind,
+    Chart,
     Document,
     Help,
 }
@@ -69,6 +71,7 @@ impl Plan {
                 "--rounds" => rounds = Some(value()?),
                 "--only" => plan.only = Some(value()?),
                 "--callgrind" => plan.wanted = Wanted::Callgrind,
+                "--chart" => plan.wanted = Wanted::Chart,
                 "--write-docs" => plan.wanted = Wanted::Document,
                 "--help" | "-h" => plan.wanted = Wanted::Help,
                 _ => return Err(format!("no such argument: {argument}\n{HELP}")),
