@@ -217,14 +217,25 @@ static void *decode_begin(const struct job *job, void *shared)
     return stream;
 }
 
+static size_t look_at_string(const redisReply *reply)
+{
+    return (size_t)(unsigned char)reply->str[0] + (size_t)reply->len;
+}
+
 /* Looks at every value, as a program would. */
 static size_t look_at(const redisReply *reply)
 {
-    size_t sum = (size_t)reply->integer + (size_t)reply->len;
-    if (reply->type == REDIS_REPLY_ARRAY)
+    size_t sum = 0;
+    switch (reply->type) {
+    case REDIS_REPLY_INTEGER:
+        return (size_t)reply->integer;
+    case REDIS_REPLY_ARRAY:
         for (size_t index = 0; index < reply->elements; index++)
-            sum += (size_t)reply->element[index]->len + (size_t)reply->element[index]->str[0];
-    return sum;
+            sum += look_at_string(reply->element[index]);
+        return sum;
+    default:
+        return look_at_string(reply);
+    }
 }
 
 static long decode_step(void *state)

@@ -89,7 +89,7 @@ impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "machine   {}, {} cores, {}", self.processor, self.cores, self.kernel)?;
         for (name, version) in &self.versions {
-            writeln!(f, "{:<9} {version}", name)?;
+            writeln!(f, "{name:<16} {version}")?;
         }
         writeln!(f, "rounds    {} of {} s for each side, by turns; medians", self.rounds, self.seconds)?;
         if self.is_busy() {

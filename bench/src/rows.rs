@@ -10,6 +10,7 @@ use crate::launch::{self, Figures};
 use crate::plan::Plan;
 use crate::row::{Better, Placement, Row};
 use crate::server::Server;
+use crate::statistics::median;
 use crate::{Result, outage};
 
 use Placement::{OneCore, OtherCores};
@@ -34,7 +35,7 @@ impl Side {
         Side { program: Program::C(name), arguments: arguments.iter().map(ToString::to_string).collect() }
     }
 
-    fn rust(arguments: &[&str]) -> Self {
+    pub fn rust(arguments: &[&str]) -> Self {
         Side { program: Program::Rust, ..Self::c("", arguments) }
     }
 
@@ -65,7 +66,7 @@ struct Pair {
     theirs: Side,
     /// Where, and the goal there.
     places: &'static [(Placement, Option<f64>)],
-    /// Nanoseconds each instead of so many a second.
+    /// Nanoseconds of processor time each instead of so many a second.
     is_cost: bool,
 }
 
@@ -180,17 +181,29 @@ fn pairs(server: &Server) -> Vec<Pair> {
 fn compare(plan: &Plan, pair: &Pair, id: &str, placement: Placement, goal: Option<f64>) -> Row {
     let unit = if pair.is_cost { "ns" } else { "/s" };
     let empty = Row::new(id, pair.name, pair.against, placement, unit);
-    let cores = cores_of(plan, placement);
-    let figure = |figures: Figures| figures.rate().map(|rate| if pair.is_cost { 1e9 / rate } else { rate });
     let seconds = format!("seconds={}", plan.seconds);
     let run = |side: &Side| {
         let mut command = side.command(plan)?;
         command.arg(&seconds);
-        launch::run(command, cores).and_then(figure)
+        launch::run(command, cores_of(plan, placement))
     };
-    let better = if pair.is_cost { Better::Lower } else { Better::Higher };
-    let measured = take_turns(plan.rounds, || run(&pair.ours), || run(&pair.theirs));
-    Row::or_failure(empty.clone(), measured.map(|rounds| empty.compare(&rounds, better, goal)))
+    let measured = take_turns(plan.rounds, || run(&pair.ours), || run(&pair.theirs)).and_then(|rounds| {
+        let cost = of_both(&rounds, |figures| Ok(figures.get("cpu")? / figures.get("ops")?))?;
+        if pair.is_cost {
+            let cost: Vec<_> = cost.into_iter().map(|(ours, theirs)| (ours * 1e9, theirs * 1e9)).collect();
+            return Ok(empty.clone().compare(&cost, Better::Lower, goal));
+        }
+        let rates = of_both(&rounds, |figures| Ok(figures.get("ops")? / figures.get("seconds")?))?;
+        let (ours, theirs): (Vec<f64>, Vec<f64>) = cost.into_iter().unzip();
+        let note = format!("processor time {:.2} and {:.2} µs", median(&ours) * 1e6, median(&theirs) * 1e6);
+        Ok(empty.clone().compare(&rates, Better::Higher, goal).note(note))
+    });
+    Row::or_failure(empty.clone(), measured)
+}
+
+/// A figure of both sides of each round.
+fn of_both(rounds: &[(Figures, Figures)], figure: impl Fn(&Figures) -> Result<f64>) -> Result<Vec<(f64, f64)>> {
+    rounds.iter().map(|(ours, theirs)| Ok((figure(ours)?, figure(theirs)?))).collect()
 }
 
 /// Both sides by turns: their figures of each round.
@@ -221,13 +234,11 @@ fn big(plan: &Plan, server: &Server) -> Vec<Row> {
     }
     match big_rounds(plan, server) {
         Ok(rounds) => {
-            let by = |name: &str, unit: f64| -> Vec<(f64, f64)> {
-                let get = |figures: &Figures| figures.get(name).unwrap_or(f64::NAN) / unit;
-                rounds.iter().map(|(ours, theirs)| (get(ours), get(theirs))).collect()
-            };
+            let by =
+                |name: &str, unit: f64| of_both(&rounds, |figures| Ok(figures.get(name)? / unit)).unwrap_or_default();
             let peaks = by("peak", BIG as f64);
             // The goal is 1.1 payloads of ours, whatever theirs are.
-            let theirs = crate::statistics::median(&peaks.iter().map(|&(_, theirs)| theirs).collect::<Vec<_>>());
+            let theirs = median(&peaks.iter().map(|&(_, theirs)| theirs).collect::<Vec<_>>());
             vec![
                 time.compare(&by("seconds", 3e-3), Better::Lower, Some(1.0)),
                 space.compare(&peaks, Better::Lower, Some(theirs / 1.1)).note("goal: at most 1.1 payloads"),
