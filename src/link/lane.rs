@@ -65,6 +65,8 @@ pub struct Loss {
     pub written: usize,
     /// The replies of a batch that came before the loss.
     pub partial: Option<Reply>,
+    /// The connection was given up because what came as its reply was not understood.
+    pub is_garbled: bool,
     /// Why the connection was lost.
     pub cause: Error,
 }
