@@ -145,7 +145,8 @@ fn a_reply_beyond_the_limit_fails_its_command_and_no_other() {
     let error = within(SOON, "it fails", move || two.run(&["GETSET", "big", "y"]));
     assert_fails(error, ErrorKind::Protocol, Outcome::Unknown);
     assert_eq!(client.text(&["GET", "big"]).as_deref(), Some("y"));
-    assert_eq!(client.stats().disconnects, 2);
+    // Only the one that does no harm was given a second chance, as it might have been the network.
+    assert_eq!((client.stats().disconnects, client.stats().resent), (3, 1));
     // Those behind it are answered.
     client.ask(&["SET", "big", &"x".repeat(5000)]);
     let mut pipeline = client.pipeline(PipelineOptions::default());
