@@ -81,6 +81,8 @@ fn a_reply_that_nobody_asked_for_ends_the_connection() {
         while echo(peer) {
             echoes += 1;
             if number == 0 && echoes == 4 {
+                // Late enough for the client to be idle.
+                std::thread::sleep(Duration::from_millis(100));
                 peer.send("$5\r\nextra\r\n");
             }
         }

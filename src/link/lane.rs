@@ -24,6 +24,9 @@ use crate::time::{self, Deadline};
 
 pub use crate::link::queue::Owner;
 
+/// A connection from which nothing was read for so long, with nothing in flight, is idle.
+const IDLE: Duration = Duration::from_millis(100);
+
 /// What the lane is told once.
 #[derive(Clone, Debug)]
 pub struct LaneSettings {
@@ -345,16 +348,20 @@ impl Lane {
             let writer = state.take_writer();
             let reader = if state.in_flight > 0 { state.take_reader(epoch) } else { None };
             let nobody_reads = reader.is_some();
+            // Whatever comes now answers nothing, and the next command must not take it for its reply. Not watched for
+            // while there is traffic: each reply to a caller would wake this thread, too.
+            let is_idle = state.in_flight == 0 && self.silent_for() >= IDLE;
             drop(state);
             let mut hand = Hand { lane: self, socket: socket.clone(), epoch, reader };
             if let Some(writer) = writer {
                 hand.write(writer, Deadline::within(WRITER_PATIENCE));
             }
-            let interest = Interest { readable: nobody_reads, writable: false };
+            let interest = Interest { readable: nobody_reads || is_idle, writable: false };
             if nobody_reads && hand.read_available() {
                 continue;
             }
-            let ready = wake::wait(Some(waker), Some((&socket, interest)), deadline.remaining());
+            let look_again = if interest.readable { Deadline::NEVER } else { Deadline::within(IDLE) };
+            let ready = wake::wait(Some(waker), Some((&socket, interest)), deadline.min(look_again).remaining());
             if ready.woken {
                 return;
             }
