@@ -212,6 +212,9 @@ impl Lane {
         drop(self.reading_hand(epoch));
         let mut state = self.state.lock();
         if state.epoch == epoch && state.take_back(slot) {
+            if state.waiting_for_room > 0 {
+                self.room.notify_all();
+            }
             return Called::TimedOut { unsent: true };
         }
         let stalled = state.epoch == epoch && self.stall_left(&state) == Some(Duration::ZERO);
@@ -269,9 +272,14 @@ impl Lane {
         if state.epoch != epoch || state.down.is_some() || state.socket.is_none() {
             return;
         }
+        let is_broken = cause.kind != ErrorKind::Closed;
         state.down = Some(cause);
         state.open = false;
         if let Some(socket) = &state.socket {
+            if is_broken {
+                // What the kernel still holds is sent again or reported as unknown: it must not arrive late as well.
+                socket.reset_on_close();
+            }
             socket.shutdown();
         }
         drop(state);
