@@ -1,0 +1,100 @@
+# What there is to do here, in one place. `make` lists it.
+#
+# Needs GNU make and Rust; other tools are looked for by scripts/need.
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml | head -n 1)
+SONAME := $(shell packaging/soname $(VERSION))
+CC ?= cc
+CFLAGS ?= -O2 -g
+WARNINGS := -std=c11 -Wall -Wextra -Wpedantic
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DOCDIR ?= $(PREFIX)/share/doc/resilient-redis
+
+TARGET := $(abspath $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target))
+# Where the library was built. Given on the command line, it is taken as it is.
+RELEASE = $(TARGET)/release
+DEMO := $(TARGET)/demo
+
+HEADERS := $(wildcard include/*.h)
+DOCUMENTS := $(wildcard README.md ARCHITECTURE.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/*.md)
+
+.PHONY: help build demo test bench install uninstall clean format lint docs
+
+help: ## what there is to do
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+build: ## the shared and the static library, in target/release
+	@scripts/need cargo cc
+	cargo build --release --lib
+	@ln -sf libresilient_redis.so $(RELEASE)/$(SONAME)
+
+demo: build ## kills a server twice while eight threads write, and compares what is there with what was told
+	@scripts/need redis-server cc pkg-config
+	@scripts/need --optional hiredis
+	@mkdir -p $(DEMO)
+	$(CC) $(CFLAGS) $(WARNINGS) -Iinclude examples/c/outage.c -o $(DEMO)/outage \
+		-L$(RELEASE) -lresilient_redis -Wl,-rpath,$(RELEASE) -pthread
+	@rm -f $(DEMO)/outage_hiredis
+	@! pkg-config --exists hiredis || $(CC) $(CFLAGS) $(WARNINGS) $$(pkg-config --cflags hiredis) \
+		examples/demo/outage_hiredis.c -o $(DEMO)/outage_hiredis $$(pkg-config --libs hiredis) -pthread
+	cargo build --release --example demo
+	@echo
+	@hiredis=$(DEMO)/outage_hiredis; [ -x $$hiredis ] || hiredis=-; \
+		exec $(RELEASE)/examples/demo $(DEMO)/outage $$hiredis $(DEMO)
+
+test: ## everything: the library, its C interface, the installed tree, the examples, the documents
+	@scripts/need cargo redis-server gcc g++ pkg-config cmake valgrind
+	cargo test --lib --examples
+	cargo test --test '*'
+	cargo test --doc
+
+bench: ## measures against hiredis and the redis crate
+	@if [ -x bench/run ]; then exec bench/run; else echo 'bench/run is not there yet' >&2; exit 1; fi
+
+# As root there may be no cargo: then what was built before is installed.
+ifneq ($(origin RELEASE),command line)
+install: $(if $(shell command -v cargo),build)
+endif
+install: ## PREFIX=/usr/local, LIBDIR, INCLUDEDIR, DOCDIR, DESTDIR: library, headers, pkg-config, CMake, documents
+	@[ -e $(RELEASE)/libresilient_redis.so ] || { echo 'nothing is built: make build' >&2; exit 1; }
+	install -d $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/resilient_redis
+	install -d $(DESTDIR)$(DOCDIR)
+	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)
+	install -m 755 $(RELEASE)/libresilient_redis.so $(DESTDIR)$(LIBDIR)/libresilient_redis.so.$(VERSION)
+	ln -sf libresilient_redis.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libresilient_redis.so
+	install -m 644 $(RELEASE)/libresilient_redis.a $(DESTDIR)$(LIBDIR)
+	@$(call fill,resilient_redis.pc,pkgconfig)
+	@$(call fill,resilient_redisConfig.cmake,cmake/resilient_redis)
+	@$(call fill,resilient_redisConfigVersion.cmake,cmake/resilient_redis)
+	install -m 644 $(DOCUMENTS) $(DESTDIR)$(DOCDIR)
+
+# $(call fill,file,folder): a file of packaging/ with its blanks filled in, in a folder of LIBDIR.
+fill = packaging/fill packaging/$(1).in $(VERSION) $(PREFIX) $(LIBDIR) $(INCLUDEDIR) \
+	> $(DESTDIR)$(LIBDIR)/$(2)/$(1) && chmod 644 $(DESTDIR)$(LIBDIR)/$(2)/$(1)
+
+uninstall: ## takes away what `make install` with the same variables brought
+	rm -f $(addprefix $(DESTDIR)$(INCLUDEDIR)/,$(notdir $(HEADERS)))
+	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libresilient_redis.so.$(VERSION) $(SONAME) libresilient_redis.so)
+	rm -f $(DESTDIR)$(LIBDIR)/libresilient_redis.a $(DESTDIR)$(LIBDIR)/pkgconfig/resilient_redis.pc
+	rm -f $(DESTDIR)$(LIBDIR)/cmake/resilient_redis/resilient_redisConfig.cmake
+	rm -f $(DESTDIR)$(LIBDIR)/cmake/resilient_redis/resilient_redisConfigVersion.cmake
+	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,$(notdir $(DOCUMENTS)))
+	-rmdir --ignore-fail-on-non-empty $(DESTDIR)$(LIBDIR)/cmake/resilient_redis $(DESTDIR)$(DOCDIR)
+
+clean: ## takes away what was built
+	cargo clean
+
+format: ## formats the Rust code
+	cargo fmt
+
+lint: ## the checks that a change has to pass before its tests
+	@scripts/need cargo rustfmt cargo-clippy
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+
+docs: ## the Rust documentation, in target/doc
+	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items
