@@ -111,6 +111,8 @@ struct Past {
     was_written: bool,
     /// It was in flight when a connection was lost.
     was_lost: bool,
+    /// How often its reply was not understood.
+    garbled: u8,
 }
 
 /// How a call goes on after it could not be made on the lane.
@@ -210,13 +212,14 @@ impl Desk {
 
     /// A call was lost: takes over what is known of it; an error when it may not be sent again.
     fn survive(&self, request: &Request<'_>, past: &mut Past, loss: Loss) -> std::result::Result<(), Incomplete> {
-        let cause = loss.cause.clone();
+        let (cause, is_garbled) = (loss.cause.clone(), loss.is_garbled);
+        past.garbled += u8::from(is_garbled);
         let (before, written) = (past.count, past.take_over(request, loss));
         if request.nature.changes_session && past.count > before {
             self.remember_some(request.body, before, past.answered.as_ref());
         }
         match policy::after_loss(&self.config, request.nature, request.no_retry, written, true) {
-            AfterLoss::Again { may_repeat } => {
+            AfterLoss::Again { may_repeat } if policy::after_garbling(past.garbled, may_repeat) => {
                 if written {
                     self.counters.resent.add(1);
                 }
@@ -225,10 +228,11 @@ impl Desk {
                 }
                 Ok(())
             }
-            AfterLoss::Unknown => {
+            _ => {
                 self.check_in();
-                self.counters.unknown.add(1);
-                Err(past.failed(request, not_sent_again(&cause)))
+                let error = not_sent_again(&cause, request.nature);
+                self.counters.unknown.add(u64::from(error.outcome == Outcome::Unknown));
+                Err(past.failed(request, error))
             }
         }
     }
@@ -318,6 +322,7 @@ impl Desk {
             is_counted: is_bufferable,
             was_written: past.was_written,
             no_retry: request.no_retry,
+            garbled: past.garbled,
             is_finished: false,
         };
         if past.was_lost {
@@ -672,6 +677,7 @@ impl Desk {
             is_counted: true,
             was_written: false,
             no_retry: false,
+            garbled: 0,
             is_finished: false,
         });
         self.counters.buffered.add(u64::from(commands));
@@ -845,9 +851,11 @@ pub(super) fn not_ready(text: &str) -> Error {
     Error::new(ErrorKind::ConnectionLost, format!("the server refused a command: {text}"))
 }
 
-/// The failure of a command that was written and may not be written again.
-pub(super) fn not_sent_again(cause: &Error) -> Error {
-    Error::unknown(ErrorKind::ConnectionLost, format!("{cause}; the command was written and is not sent again"))
+/// The failure of a command that was written and is not written again.
+pub(super) fn not_sent_again(cause: &Error, nature: policy::Nature) -> Error {
+    let kind = if cause.kind == ErrorKind::Protocol { ErrorKind::Protocol } else { ErrorKind::ConnectionLost };
+    let outcome = if nature.is_read { Outcome::NotApplied } else { Outcome::Unknown };
+    Error::new(kind, format!("{cause}; the command was written and is not sent again")).with_outcome(outcome)
 }
 
 /// Why a connection is given up that was made as somebody who the client is not any more.

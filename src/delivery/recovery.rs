@@ -124,9 +124,11 @@ impl Desk {
             loss.written >= skipped + length_of_commands(item.unanswered(), 1)
         };
         item.was_written |= written;
+        item.garbled += u8::from(loss.is_garbled);
+        let garbled = item.garbled;
         let awaited = item.waiter.is_some();
         match policy::after_loss(&self.config, item.nature, item.no_retry, written, awaited) {
-            AfterLoss::Again { may_repeat } => {
+            AfterLoss::Again { may_repeat } if policy::after_garbling(garbled, may_repeat) => {
                 if written {
                     self.counters.resent.add(1);
                 }
@@ -134,9 +136,9 @@ impl Desk {
                     self.counters.resent_unsafe.add(1);
                 }
             }
-            AfterLoss::Unknown => {
-                let error = not_sent_again(&loss.cause);
-                self.counters.unknown.add(1);
+            _ => {
+                let error = not_sent_again(&loss.cause, item.nature);
+                self.counters.unknown.add(u64::from(error.outcome == Outcome::Unknown));
                 let Some(mut item) = books.buffer.finish(token) else { return };
                 match item.waiter.take() {
                     Some(waiter) => {
