@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What this library does around an outage, and when there is nothing to do: `drain`, `recovery`, `idle`. There is no
- * other client to hold these against; their yardsticks are limits, or what a pipeline takes.
+ * What this library does around an outage, and when there is nothing to do: `drain`, `recovery`, `idle`, `frozen`. There
+ * is no other client to hold these against; their yardsticks are limits, or what a pipeline takes.
  *
- * `drain` needs the driver to kill and restart its server: it prints what it wants and waits for a line. `recovery`
- * closes and opens the server's port itself, over a unix socket.
+ * `drain` needs the driver to kill and restart its server, `frozen` to stop it for a while: they print what they want and
+ * wait for a line. `recovery` closes and opens the server's port itself, over a unix socket.
  */
 
 #include "client.h"
@@ -284,9 +284,33 @@ static void run_idle(const struct job *job)
     rr_client_free(client);
 }
 
+/* A server that does not answer, and a caller that has stopped waiting: the reply is still to come, and nobody to read it
+   but the library. The share of a processor that it takes. */
+static void run_frozen(const struct job *job)
+{
+    static const char *const argv[] = {"GET", BENCH_KEY};
+    rr_client *client = client_open(job, NULL);
+    rr_command_options options = {.struct_size = sizeof options, .timeout_ms = 50};
+    rr_error *err;
+    double before;
+
+    get(client);
+    ask_for("freeze");
+    expect(rr_command_with(client, &options, 2, argv, NULL, NULL, &err), RR_ERR_TIMEOUT, &err, "GET from a frozen server");
+    rr_error_free(err);
+    before = processor_time();
+    pause_for(job->seconds);
+    report("share", (processor_time() - before) / job->seconds * 100);
+    ask_for("thaw");
+    rr_client_free(client);
+}
+
 int main(int argc, char **argv)
 {
-    static const struct workload workloads[] = {
-        {"drain", run_drain}, {"recovery", run_recovery}, {"idle", run_idle}, {NULL, NULL}};
+    static const struct workload workloads[] = {{"drain", run_drain},
+                                                {"recovery", run_recovery},
+                                                {"idle", run_idle},
+                                                {"frozen", run_frozen},
+                                                {NULL, NULL}};
     return worker_main(argc, argv, workloads);
 }
