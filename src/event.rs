@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::time;
 
 /// What happened. The numbers are part of the ABI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,7 +84,7 @@ impl Event {
     pub fn new(kind: EventKind, message: impl Into<String>) -> Self {
         Event {
             kind,
-            at: SystemTime::now(),
+            at: time::wall_clock(),
             message: message.into().into_boxed_str(),
             attempt: 0,
             delay: Duration::ZERO,

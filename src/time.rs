@@ -4,7 +4,7 @@
 //! at the next look at it and wakes nobody.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 static MOVED: AtomicU64 = AtomicU64::new(0);
 
@@ -12,6 +12,11 @@ static MOVED: AtomicU64 = AtomicU64::new(0);
 #[inline]
 pub fn now() -> Instant {
     Instant::now() + Duration::from_nanos(MOVED.load(Ordering::Relaxed))
+}
+
+/// The present moment by the system's clock, for people; it may jump.
+pub fn wall_clock() -> SystemTime {
+    SystemTime::now()
 }
 
 /// Moves the clock of the whole process forward. For tests.

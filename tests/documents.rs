@@ -20,7 +20,9 @@ fn documents() -> Vec<PathBuf> {
     let mut found = Vec::new();
     for folder in [root().to_path_buf(), root().join("docs"), root().join("fuzz"), root().join("bench")] {
         let Ok(entries) = fs::read_dir(folder) else { continue };
-        found.extend(entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "md")));
+        found.extend(
+            entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "md")),
+        );
     }
     found
 }
@@ -49,7 +51,8 @@ fn every_test_that_a_document_names_exists() {
                 if let Some(program) = name.strip_prefix("c/") {
                     assert!(root().join("tests/c").join(program).exists(), "{document} names {name}");
                     named += 1;
-                } else if name.contains("::") && name.chars().all(|c| c.is_ascii_lowercase() || "_:0123456789".contains(c))
+                } else if name.contains("::")
+                    && name.chars().all(|c| c.is_ascii_lowercase() || "_:0123456789".contains(c))
                 {
                     let is_module = root().join(format!("src/{}.rs", name.replace("::", "/"))).exists();
                     assert!(is_module || exists(name), "{document} names {name}");
