@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What this library does around an outage, and when there is nothing to do: `drain`, `recovery`, `idle`. There is no
- * other client to hold these against; their yardsticks are limits, or what a pipeline takes.
+ * What this library does around an outage, and when there is nothing to do: `drain`, `recovery`, `idle`, `frozen`. There
+ * is no other client to hold these against; their yardsticks are limits, or what a pipeline takes.
  *
- * `drain` needs the driver to kill and restart its server: it prints what it wants and waits for a line. `recovery`
- * closes and opens the server's port itself, over a unix socket.
+ * `drain` needs the driver to kill and restart its server, `frozen` to stop it for a while: they print what they want and
+ * wait for a line. `recovery` closes and opens the server's port itself, over a unix socket.
  */
 
 #include "client.h"
@@ -167,20 +167,27 @@ static void *open_door(void *argument)
     return NULL;
 }
 
+static void get(rr_client *client)
+{
+    static const char *const argv[] = {"GET", BENCH_KEY};
+    rr_error *err;
+    expect(rr_command(client, 2, argv, NULL, NULL, &err), RR_OK, &err, "GET");
+}
+
 /* One outage: seconds from the first moment at which an attempt could and was due to succeed until a GET is answered. */
 static double recover_once(struct attempts *attempts, struct door *door)
 {
-    static const char *const argv[] = {"GET", BENCH_KEY};
     pthread_t opener;
-    rr_error *err;
     double answered, due;
 
+    /* A connection that is of no use before it is lost counts as a flapping one, after which the client pauses. */
+    get(attempts->client);
     set_port(door->admin, "0");
     end_connections(door->admin);
     wait_for_state(attempts->client, is_away);
     if (pthread_create(&opener, NULL, open_door, door) != 0)
         fail("cannot start a thread");
-    expect(rr_command(attempts->client, 2, argv, NULL, NULL, &err), RR_OK, &err, "GET across an outage");
+    get(attempts->client);
     answered = now();
     pthread_join(opener, NULL);
     pthread_mutex_lock(&attempts->lock);
@@ -255,17 +262,19 @@ static long count_switches(int *threads)
     return count;
 }
 
+static const char *const IDLE_OPTIONS[] = {"command_timeout_ms=500", "outage_grace_ms=100", NULL};
+
+/* A while after the last command, so that nothing is left that would time out. */
 static void run_idle(const struct job *job)
 {
-    static const char *const argv[] = {"GET", BENCH_KEY};
-    rr_client *client = client_open(job, NULL);
+    rr_client *client = client_open(job, IDLE_OPTIONS);
     rr_stats stats = {.struct_size = sizeof stats};
     rr_error *err;
     int threads;
     long before;
 
-    expect(rr_command(client, 2, argv, NULL, NULL, &err), RR_OK, &err, "GET");
-    pause_for(0.3);
+    get(client);
+    pause_for(0.8);
     before = count_switches(&threads);
     pause_for(job->seconds);
     report("wakeups", (double)(count_switches(&threads) - before) / job->seconds);
@@ -275,9 +284,33 @@ static void run_idle(const struct job *job)
     rr_client_free(client);
 }
 
+/* A server that does not answer, and a caller that has stopped waiting: the reply is still to come, and nobody to read it
+   but the library. The share of a processor that it takes. */
+static void run_frozen(const struct job *job)
+{
+    static const char *const argv[] = {"GET", BENCH_KEY};
+    rr_client *client = client_open(job, NULL);
+    rr_command_options options = {.struct_size = sizeof options, .timeout_ms = 50};
+    rr_error *err;
+    double before;
+
+    get(client);
+    ask_for("freeze");
+    expect(rr_command_with(client, &options, 2, argv, NULL, NULL, &err), RR_ERR_TIMEOUT, &err, "GET from a frozen server");
+    rr_error_free(err);
+    before = processor_time();
+    pause_for(job->seconds);
+    report("share", (processor_time() - before) / job->seconds * 100);
+    ask_for("thaw");
+    rr_client_free(client);
+}
+
 int main(int argc, char **argv)
 {
-    static const struct workload workloads[] = {
-        {"drain", run_drain}, {"recovery", run_recovery}, {"idle", run_idle}, {NULL, NULL}};
+    static const struct workload workloads[] = {{"drain", run_drain},
+                                                {"recovery", run_recovery},
+                                                {"idle", run_idle},
+                                                {"frozen", run_frozen},
+                                                {NULL, NULL}};
     return worker_main(argc, argv, workloads);
 }

@@ -48,6 +48,15 @@ void pause_for(double seconds)
             fail("nanosleep: %s", strerror(errno));
 }
 
+double processor_time(void)
+{
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) != 0)
+        fail("getrusage: %s", strerror(errno));
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
+}
+
 void report(const char *name, double value)
 {
     if (printf("%s %.9g\n", name, value) < 0 || fflush(stdout) != 0)
@@ -142,15 +151,6 @@ static void *worker_thread(void *argument)
     worker->ended = now();
     run->work->end(state);
     return NULL;
-}
-
-static double processor_time(void)
-{
-    struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) != 0)
-        fail("getrusage: %s", strerror(errno));
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
 }
 
 static void run_alone(struct run *run)

@@ -67,6 +67,8 @@ const char *job_host(const struct job *job, int *port);
 /* Seconds of a clock that all processes of the machine share. */
 double now(void);
 void pause_for(double seconds);
+/* Seconds of processor time that this process has taken. */
+double processor_time(void);
 /* Prints a figure for the driver. */
 void report(const char *name, double value);
 /* A figure of /proc/self/status in bytes, such as "VmRSS". */

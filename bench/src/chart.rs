@@ -30,7 +30,7 @@ const PARTS: &[(&str, &[&str])] = &[
     ("Threads that share one client", &["threads-", "mutex-"]),
     ("Decoding", &["decode-"]),
     ("Large values", &["big-"]),
-    ("Outages, and none", &["drain", "buffered-", "recovery", "idle-"]),
+    ("Outages, and none", &["drain", "buffered-", "recovery", "idle-", "frozen"]),
 ];
 
 /// A logarithmic axis.

@@ -28,6 +28,10 @@ pub fn measure_all(plan: &Plan) -> Result<Vec<Row>> {
         progress("idle");
         rows.extend(idle(plan, &server));
     }
+    if plan.wants("frozen") {
+        progress("frozen");
+        rows.push(frozen(plan, &server));
+    }
     Ok(rows)
 }
 
@@ -119,4 +123,23 @@ fn idle(plan: &Plan, server: &Server) -> Vec<Row> {
         Ok((count, number)) => vec![wakeups.limit(&[count], 0.0), threads.limit(&[number], 2.0)],
         Err(failure) => [wakeups, threads].map(|row| Row::or_failure(row, Err(failure.clone()))).into(),
     }
+}
+
+/// A client whose server is frozen, with a reply to come that nobody waits for.
+fn frozen(plan: &Plan, server: &Server) -> Row {
+    let row = Row::new("frozen", "frozen server, nobody waits: processor time", "limit", OtherCores, "%");
+    let measured = || {
+        let (address, seconds) = (format!("address={}", server.tcp()), format!("seconds={}", plan.repetitions(2)));
+        let side = Side::c("outage", &["frozen", &address, &seconds]);
+        let worker = Worker::start(side.command(plan)?, cores_of(plan, OtherCores))?;
+        let figures = worker.serve(|request| match request {
+            "freeze" => server.signal(libc::SIGSTOP),
+            "thaw" => server.signal(libc::SIGCONT),
+            other => Err(format!("unexpected: {other}")),
+        });
+        // Also when the worker failed meanwhile.
+        server.signal(libc::SIGCONT)?;
+        Ok(row.clone().limit(&[figures?.get("share")?], 1.0))
+    };
+    Row::or_failure(row.clone(), measured())
 }

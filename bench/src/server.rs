@@ -68,6 +68,17 @@ impl Server {
         }
     }
 
+    /// Freezes it or lets it go on.
+    pub fn signal(&self, signal: libc::c_int) -> Result<()> {
+        let process = self.process.as_ref().ok_or("the server is not running")?;
+        let pid = libc::pid_t::try_from(process.id()).map_err(|error| error.to_string())?;
+        // SAFETY: the process is our own child and was not waited for, so the number is still its.
+        if unsafe { libc::kill(pid, signal) } != 0 {
+            return Err(format!("signal {signal}: {}", std::io::Error::last_os_error()));
+        }
+        Ok(())
+    }
+
     pub fn wait_until_it_answers(&mut self) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
