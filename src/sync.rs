@@ -2,8 +2,9 @@
 //!
 //! These are the standard library's locks, which keep all their state in the lock itself. That matters after a fork: a
 //! lock whose waiters sit in a table of the whole process can be left locked for ever in the child by a thread that
-//! does not exist there, and a child has to be able to open a client of its own. A panic while a lock is held does
-//! not poison it: every critical section leaves its data whole at each step that can fail.
+//! does not exist there, and a child has to be able to open a client of its own. (A lock that is only tried and
+//! never waited for, as at the boundary, has no waiters to put anywhere.) A panic while a lock is held does not poison
+//! it: every critical section leaves its data whole at each step that can fail.
 
 use std::sync::PoisonError;
 use std::time::Duration;
