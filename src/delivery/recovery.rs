@@ -7,10 +7,11 @@
 use std::time::Duration;
 
 use crate::delivery::buffer::{Answer, Item, Settled};
-use crate::delivery::desk::{Books, Desk, State, not_ready, not_sent_again, outdated, refused_for_now};
+use crate::delivery::desk::{Books, Desk, State, not_ready, not_sent_again, refused_for_now};
 use crate::delivery::failed::Kept;
 use crate::delivery::policy::{self, AfterLoss};
 use crate::delivery::request::length_of_commands;
+use crate::delivery::session::outdated;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::event::{Event, EventKind};
 use crate::link::lane::{Ended, Loss, LostEntry, Owner, Sink};
@@ -73,7 +74,7 @@ impl Desk {
             Some(text) => {
                 self.counters.failed.add(u64::from(item.commands));
                 let error = refused(&item, &text);
-                self.keep_failed(books, Item { begin: 0, ..item }, error, EventKind::CommandFailed);
+                self.keep_failed(books, item, error, EventKind::CommandFailed);
             }
             None if item.batch.is_some() => self.keep_refused_ones(books, &item, reply),
             None => {}
