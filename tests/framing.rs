@@ -81,6 +81,8 @@ fn a_reply_that_nobody_asked_for_ends_the_connection() {
         while echo(peer) {
             echoes += 1;
             if number == 0 && echoes == 4 {
+                // Late enough for the client to be idle.
+                std::thread::sleep(Duration::from_millis(100));
                 peer.send("$5\r\nextra\r\n");
             }
         }
@@ -145,7 +147,8 @@ fn a_reply_beyond_the_limit_fails_its_command_and_no_other() {
     let error = within(SOON, "it fails", move || two.run(&["GETSET", "big", "y"]));
     assert_fails(error, ErrorKind::Protocol, Outcome::Unknown);
     assert_eq!(client.text(&["GET", "big"]).as_deref(), Some("y"));
-    assert_eq!(client.stats().disconnects, 2);
+    // Only the one that does no harm was given a second chance, as it might have been the network.
+    assert_eq!((client.stats().disconnects, client.stats().resent), (3, 1));
     // Those behind it are answered.
     client.ask(&["SET", "big", &"x".repeat(5000)]);
     let mut pipeline = client.pipeline(PipelineOptions::default());

@@ -79,6 +79,8 @@ pub struct Item {
     pub was_written: bool,
     /// It may not be written a second time.
     pub no_retry: bool,
+    /// How often its reply was not understood.
+    pub garbled: u8,
     /// It is finished and waits for those before it to leave the line.
     pub is_finished: bool,
 }
@@ -340,6 +342,7 @@ mod tests {
             is_counted: true,
             was_written: false,
             no_retry: false,
+            garbled: 0,
             is_finished: false,
         }
     }

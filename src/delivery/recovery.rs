@@ -7,10 +7,11 @@
 use std::time::Duration;
 
 use crate::delivery::buffer::{Answer, Item, Settled};
-use crate::delivery::desk::{Books, Desk, State, not_ready, not_sent_again, outdated, refused_for_now};
+use crate::delivery::desk::{Books, Desk, State, not_ready, not_sent_again, refused_for_now};
 use crate::delivery::failed::Kept;
 use crate::delivery::policy::{self, AfterLoss};
 use crate::delivery::request::length_of_commands;
+use crate::delivery::session::outdated;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::event::{Event, EventKind};
 use crate::link::lane::{Ended, Loss, LostEntry, Owner, Sink};
@@ -73,7 +74,7 @@ impl Desk {
             Some(text) => {
                 self.counters.failed.add(u64::from(item.commands));
                 let error = refused(&item, &text);
-                self.keep_failed(books, Item { begin: 0, ..item }, error, EventKind::CommandFailed);
+                self.keep_failed(books, item, error, EventKind::CommandFailed);
             }
             None if item.batch.is_some() => self.keep_refused_ones(books, &item, reply),
             None => {}
@@ -124,9 +125,11 @@ impl Desk {
             loss.written >= skipped + length_of_commands(item.unanswered(), 1)
         };
         item.was_written |= written;
+        item.garbled += u8::from(loss.is_garbled);
+        let garbled = item.garbled;
         let awaited = item.waiter.is_some();
         match policy::after_loss(&self.config, item.nature, item.no_retry, written, awaited) {
-            AfterLoss::Again { may_repeat } => {
+            AfterLoss::Again { may_repeat } if policy::after_garbling(garbled, may_repeat) => {
                 if written {
                     self.counters.resent.add(1);
                 }
@@ -134,9 +137,9 @@ impl Desk {
                     self.counters.resent_unsafe.add(1);
                 }
             }
-            AfterLoss::Unknown => {
-                let error = not_sent_again(&loss.cause);
-                self.counters.unknown.add(1);
+            _ => {
+                let error = not_sent_again(&loss.cause, item.nature);
+                self.counters.unknown.add(u64::from(error.outcome == Outcome::Unknown));
                 let Some(mut item) = books.buffer.finish(token) else { return };
                 match item.waiter.take() {
                     Some(waiter) => {
