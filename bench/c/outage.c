@@ -296,8 +296,13 @@ static void run_frozen(const struct job *job)
 
     get(client);
     ask_for("freeze");
-    expect(rr_command_with(client, &options, 2, argv, NULL, NULL, &err), RR_ERR_TIMEOUT, &err, "GET from a frozen server");
-    rr_error_free(err);
+    /* The library is left to read after the first one, and woken up while it does by the end of the second. */
+    for (int index = 0; index < 2; index++) {
+        rr_status status = rr_command_with(client, &options, 2, argv, NULL, NULL, &err);
+        expect(status, RR_ERR_TIMEOUT, &err, "GET from a frozen server");
+        rr_error_free(err);
+        pause_for(0.02);
+    }
     before = processor_time();
     pause_for(job->seconds);
     report("share", (processor_time() - before) / job->seconds * 100);

@@ -33,6 +33,9 @@ const PARTS: &[(&str, &[&str])] = &[
     ("Outages, and none", &["drain", "buffered-", "recovery", "idle-", "frozen"]),
 ];
 
+/// What is further ahead is drawn here; its figure says how far.
+const FARTHEST: f64 = 32.0;
+
 /// A logarithmic axis.
 struct Axis {
     low: f64,
@@ -44,7 +47,7 @@ impl Axis {
     fn over(rows: &[&Row]) -> Self {
         let values = || rows.iter().flat_map(|row| [row.ratio, row.goal]).flatten();
         let low = values().fold(0.5, f64::min);
-        let high = values().fold(2.0, f64::max);
+        let high = values().fold(2.0, f64::max).min(FARTHEST / 1.05);
         Axis { low: (low / 1.05).log2().floor().exp2(), high: (high * 1.05).log2().ceil().exp2() }
     }
 

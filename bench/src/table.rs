@@ -86,11 +86,11 @@ fn thousands(value: i64) -> String {
 }
 
 pub fn ratio(value: Option<f64>) -> String {
-    value.map_or("–".into(), |value| format!("{value:.2}"))
+    value.map_or("–".into(), |value| if value < 99.5 { format!("{value:.2}") } else { figure(Some(value)) })
 }
 
 fn spread(row: &Row) -> String {
-    row.spread.map_or(String::new(), |[low, high]| format!("{low:.2} to {high:.2}"))
+    row.spread.map_or(String::new(), |[low, high]| format!("{} to {}", ratio(Some(low)), ratio(Some(high))))
 }
 
 #[cfg(test)]
