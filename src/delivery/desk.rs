@@ -24,7 +24,7 @@ use crate::net::wake::Waker;
 use crate::resp::Reply;
 use crate::stats::Counters;
 use crate::sync::{Condvar, Mutex, MutexGuard};
-use crate::time::{self, Deadline};
+use crate::time::{self, Deadline, Stamp};
 
 /// While the buffer drains a new write waits at least so long for its own reply before it is buffered.
 const DRAIN_PATIENCE: Duration = Duration::from_millis(250);
@@ -278,21 +278,20 @@ impl Desk {
         }
         let mut bytes = Vec::with_capacity(length);
         request.body.encode(&mut bytes);
-        let begin = length_of_commands(&bytes, past.count);
         let batch = request.body.batch().map(|count| {
             let answered = past.answered.take();
-            Box::new(Batch { count: count - past.count, is_atomic: request.body.is_atomic(), answered })
+            let begin = length_of_commands(&bytes, past.count);
+            let is_atomic = request.body.is_atomic();
+            Box::new(Batch { count: count - past.count, is_atomic, commands, begin, answered })
         });
         let patience = self.patience(&books, request.deadline);
         let accept_at_once = is_bufferable && patience.has_passed();
         let slot = (!accept_at_once).then(|| Arc::new(Slot::default()));
         let item = Item {
             bytes: bytes.into_boxed_slice(),
-            begin,
             waiter: slot.clone(),
             batch,
-            commands,
-            since: time::now(),
+            since: Stamp::now(),
             nature: request.nature,
             is_accepted: accept_at_once,
             is_counted: is_bufferable,
@@ -408,7 +407,7 @@ impl Desk {
             Overflow::Block if !deadline.has_passed() => return Ok(self.watch(books, deadline)),
             Overflow::DropOldest => {
                 if let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted) {
-                    self.counters.dropped.add(u64::from(item.commands));
+                    self.counters.dropped.add(u64::from(item.commands()));
                     let error =
                         Error::not_applied(ErrorKind::Dropped, "dropped from the full buffer for a newer command")
                             .with_outcome(if item.was_written { Outcome::Unknown } else { Outcome::NotApplied });
@@ -438,7 +437,8 @@ impl Desk {
         }
         let message = error.message.clone();
         let (batch, is_atomic, commands) = (item.batch_count(), item.is_atomic(), item.unanswered_commands());
-        let bytes = if item.begin == 0 { item.bytes } else { item.unanswered().into() };
+        let unanswered = item.unanswered();
+        let bytes = if unanswered.len() == item.bytes.len() { item.bytes } else { unanswered.into() };
         let failed_id = books.failed.add(Kept { id: 0, bytes, batch, is_atomic, commands, error });
         self.events.announce(Event { failed_id, count: u64::from(commands), ..Event::new(kind, message) });
     }

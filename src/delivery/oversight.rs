@@ -12,7 +12,7 @@ use crate::delivery::failed::FailedCommand;
 use crate::delivery::policy;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::stats::Stats;
-use crate::time::{self, Deadline};
+use crate::time::{Deadline, Stamp};
 
 impl Desk {
     /// The program wants an attempt now, whatever was given up.
@@ -99,7 +99,7 @@ impl Desk {
         let (mut lost, mut unknown) = (0, 0);
         while let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted) {
             let count = if item.was_written { &mut unknown } else { &mut lost };
-            *count += u64::from(item.commands);
+            *count += u64::from(item.commands());
         }
         (lost, unknown)
     }
@@ -139,14 +139,13 @@ impl Desk {
         }
         let kept = books.failed.take(id).ok_or_else(|| no_such_failure(id))?;
         let commands = kept.commands;
-        let batch = kept.batch.map(|count| Box::new(Batch { count, is_atomic: kept.is_atomic, answered: None }));
+        let is_atomic = kept.is_atomic;
+        let batch = kept.batch.map(|count| Box::new(Batch { count, is_atomic, commands, begin: 0, answered: None }));
         books.buffer.push(Item {
             bytes: kept.bytes,
-            begin: 0,
             waiter: None,
             batch,
-            commands,
-            since: time::now(),
+            since: Stamp::now(),
             nature: policy::Nature { is_read: false, is_state_idempotent: false, ..policy::Nature::EMPTY },
             is_accepted: true,
             is_counted: true,

@@ -50,8 +50,8 @@ impl Sink for Desk {
             // Under the lock: who does not find its command in the line any more finds its result.
             waiter.settle(Settled::Answered(Answer { reply, epoch, was_written: item.was_written }));
         } else if item.is_accepted {
-            self.counters.replayed.add(u64::from(item.commands));
-            books.drained += u64::from(item.commands);
+            self.counters.replayed.add(u64::from(item.commands()));
+            books.drained += u64::from(item.commands());
             self.keep_refused(&mut books, item, &reply);
         }
         self.has_left(&mut books);
@@ -72,7 +72,7 @@ impl Desk {
         };
         match refusal {
             Some(text) => {
-                self.counters.failed.add(u64::from(item.commands));
+                self.counters.failed.add(u64::from(item.commands()));
                 let error = refused(&item, &text);
                 self.keep_failed(books, item, error, EventKind::CommandFailed);
             }
@@ -172,9 +172,10 @@ impl Desk {
     /// Takes out of the line what has become too old.
     pub(super) fn expire(&self, books: &mut Books) {
         let Some(limit) = self.config.buffer_max_age else { return };
-        let now = time::now();
-        while let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted && item.age(now) >= limit) {
-            self.counters.expired.add(u64::from(item.commands));
+        while books.buffer.oldest_accepted().is_some_and(|item| item.age() >= limit)
+            && let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted)
+        {
+            self.counters.expired.add(u64::from(item.commands()));
             let outcome = if item.was_written { Outcome::Unknown } else { Outcome::NotApplied };
             let text = format!("the command was in the buffer for longer than {} ms", limit.as_millis());
             let error = Error::new(ErrorKind::Expired, text).with_outcome(outcome);
@@ -313,7 +314,7 @@ impl Crew for Desk {
         let limit = self.config.buffer_max_age?;
         self.expire(&mut books);
         let oldest = books.buffer.oldest_accepted()?;
-        Some(limit.saturating_sub(oldest.age(time::now())))
+        Some(limit.saturating_sub(oldest.age()))
     }
 
     fn ended(&self) {
