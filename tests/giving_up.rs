@@ -1,7 +1,6 @@
 //! When an outage lasts longer than the budget: what is refused, what is kept, and what brings the client back.
 //!
-//! Some tests move the clock, which is the clock of the whole process: here everybody has to be content with a clock
-//! that jumps forward.
+//! Some tests move the clock, which is the clock of the whole process: here they take turns.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,12 +12,19 @@
 
 mod support;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use resilient_redis::client::{Client, State};
 use resilient_redis::error::{ErrorKind, Outcome};
 use resilient_redis::event::EventKind;
 use support::{Ask, Proxy, SOON, Server, assert_fails, is_buffered, is_reply, open, open_ready, wait_until};
+
+/// One test at a time: none shall have its clock moved by another.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A client in an outage with one write buffered.
 fn in_an_outage(options: &[(&str, &str)]) -> (Server, Proxy, Client) {
@@ -46,6 +52,7 @@ fn assert_gave_up(client: &Client) {
 
 #[test]
 fn an_outage_is_survived_for_ten_minutes_and_then_given_up() {
+    let _turn = turn();
     let (_server, proxy, client) = in_an_outage(&[]);
     let reader = {
         let client = client.clone();
@@ -71,6 +78,7 @@ fn an_outage_is_survived_for_ten_minutes_and_then_given_up() {
 
 #[test]
 fn the_slow_probe_brings_a_client_back_by_itself() {
+    let _turn = turn();
     let (_server, proxy, client) = in_an_outage(&[("reconnect_tries", "1"), ("reconnect_interval_ms", "100")]);
     client.event(EventKind::GaveUp);
     assert_gave_up(&client);
@@ -81,6 +89,7 @@ fn the_slow_probe_brings_a_client_back_by_itself() {
 
 #[test]
 fn reconnect_starts_a_new_outage_budget() {
+    let _turn = turn();
     let (_server, proxy, client) = in_an_outage(&[("reconnect_tries", "1"), ("reconnect_interval_ms", "300")]);
     client.event(EventKind::GaveUp);
     client.reconnect().unwrap();
@@ -98,6 +107,7 @@ fn reconnect_starts_a_new_outage_budget() {
 
 #[test]
 fn with_no_tries_a_lost_connection_is_not_replaced_until_the_program_asks() {
+    let _turn = turn();
     let server = Server::start();
     let proxy = Proxy::start(server.address());
     let client = open_ready(&proxy.url(), &[("reconnect_tries", "0")]);
@@ -114,6 +124,7 @@ fn with_no_tries_a_lost_connection_is_not_replaced_until_the_program_asks() {
 
 #[test]
 fn with_no_tries_a_command_in_flight_ends_with_its_connection() {
+    let _turn = turn();
     let server = Server::start();
     let client = open_ready(&server.url(), &[("reconnect_tries", "0")]);
     server.pause();
@@ -129,6 +140,7 @@ fn with_no_tries_a_command_in_flight_ends_with_its_connection() {
 
 #[test]
 fn with_endless_tries_a_client_never_gives_up() {
+    let _turn = turn();
     let (_server, proxy, client) = in_an_outage(&[("reconnect_tries", "-1")]);
     for _ in 0..3 {
         client.event(EventKind::Reconnecting);
@@ -143,6 +155,7 @@ fn with_endless_tries_a_client_never_gives_up() {
 
 #[test]
 fn fixed_pauses_are_exact_and_their_number_is_the_budget() {
+    let _turn = turn();
     let options = [("reconnect_backoff", "fixed"), ("reconnect_tries", "4"), ("reconnect_interval_ms", "150")];
     let begun = Instant::now();
     let (_server, _proxy, client) = in_an_outage(&options);
@@ -158,6 +171,7 @@ fn fixed_pauses_are_exact_and_their_number_is_the_budget() {
 
 #[test]
 fn giving_up_at_the_start_is_like_giving_up_later() {
+    let _turn = turn();
     let server = Server::start();
     let url = server.url();
     server.kill();
@@ -173,6 +187,7 @@ fn giving_up_at_the_start_is_like_giving_up_later() {
 
 #[test]
 fn a_client_that_gave_up_closes_at_once_and_says_what_is_lost() {
+    let _turn = turn();
     let (_server, _proxy, client) = in_an_outage(&[("reconnect_tries", "1"), ("reconnect_interval_ms", "100")]);
     client.event(EventKind::GaveUp);
     let report = client.close(Duration::ZERO).unwrap();
@@ -181,6 +196,7 @@ fn a_client_that_gave_up_closes_at_once_and_says_what_is_lost() {
 
 #[test]
 fn what_is_in_the_buffer_expires_by_the_clock() {
+    let _turn = turn();
     let (_server, proxy, client) = in_an_outage(&[("buffer_max_age_ms", "3600000"), ("reconnect_tries", "-1")]);
     assert_eq!(client.failed_count(), 0);
     resilient_redis::time::advance(Duration::from_secs(3601));
