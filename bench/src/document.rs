@@ -34,7 +34,10 @@ fn measured(machine: &Machine, rows: &[row::Row]) -> String {
     let notes: String = rows
         .iter()
         .filter(|row| !row.note.is_empty() || row.failure.is_some())
-        .map(|row| format!("* {}: {}\n", row.name, row.failure.as_deref().unwrap_or(&row.note)))
+        .map(|row| {
+            let said = row.failure.as_deref().unwrap_or(&row.note);
+            format!("* {}, against {}, {}: {said}\n", row.name, row.against, row.placement)
+        })
         .collect();
     format!(
         "{}, on {}, {} cores, {}; {} rounds of {} s a side.{caution}\n{}.\n\n{}\n{notes}",

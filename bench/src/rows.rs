@@ -195,7 +195,8 @@ fn compare(plan: &Plan, pair: &Pair, id: &str, placement: Placement, goal: Optio
         }
         let rates = of_both(&rounds, |figures| Ok(figures.get("ops")? / figures.get("seconds")?))?;
         let (ours, theirs): (Vec<f64>, Vec<f64>) = cost.into_iter().unzip();
-        let note = format!("processor time {:.2} and {:.2} µs", median(&ours) * 1e6, median(&theirs) * 1e6);
+        let note =
+            format!("processor time of the client {:.2} µs, theirs {:.2}", median(&ours) * 1e6, median(&theirs) * 1e6);
         Ok(empty.clone().compare(&rates, Better::Higher, goal).note(note))
     });
     Row::or_failure(empty.clone(), measured)
