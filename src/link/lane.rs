@@ -156,10 +156,12 @@ impl Lane {
         let now = time::now();
         let slot = Arc::new(Slot::default());
         let mut state = self.state.lock();
+        let mut waited = false;
         while state.open && !self.has_room(&state) {
             if deadline.has_passed() {
                 return Called::TimedOut { unsent: true };
             }
+            waited = true;
             state.waiting_for_room += 1;
             state = self.room.wait(state, deadline);
             state.waiting_for_room -= 1;
@@ -174,11 +176,9 @@ impl Lane {
         let reader = state.take_reader(epoch);
         drop(state);
 
-        let mut hand = Hand { lane: self, socket, epoch, reader };
-        if let Some(writer) = writer {
-            hand.write(writer, deadline);
-        }
-        hand.read_until_done(&slot, deadline);
+        let mut hand = Hand { lane: self, socket, epoch, reader, supervised: false };
+        waited |= writer.is_some_and(|writer| hand.write(writer, deadline));
+        hand.read_until_done(&slot, deadline, (!waited).then_some(now));
         drop(hand);
         loop {
             match slot.wait(deadline, self.settings.spin) {
@@ -187,7 +187,7 @@ impl Lane {
                 Waited::Called if deadline.has_passed() => return self.give_up(&slot, epoch),
                 Waited::Called => {
                     if let Some(mut hand) = self.reading_hand(epoch) {
-                        hand.read_until_done(&slot, deadline);
+                        hand.read_until_done(&slot, deadline, None);
                     }
                 }
             }
@@ -360,7 +360,7 @@ impl Lane {
             // while there is traffic: each reply to a caller would wake this thread, too.
             let is_idle = state.in_flight == 0 && self.silent_for() >= IDLE;
             drop(state);
-            let mut hand = Hand { lane: self, socket: socket.clone(), epoch, reader };
+            let mut hand = Hand { lane: self, socket: socket.clone(), epoch, reader, supervised: true };
             if let Some(writer) = writer {
                 hand.write(writer, Deadline::within(WRITER_PATIENCE));
             }
@@ -392,7 +392,7 @@ impl Lane {
         let mut state = self.state.lock();
         let socket = state.socket.as_ref()?.clone();
         let reader = state.take_reader(epoch)?;
-        Some(Hand { lane: self, socket, epoch, reader: Some(reader) })
+        Some(Hand { lane: self, socket, epoch, reader: Some(reader), supervised: false })
     }
 
     fn last_read(&self) -> Instant {
@@ -418,7 +418,9 @@ impl Lane {
     }
 
     /// Gives the READER role back and finds somebody to go on reading.
-    pub(super) fn release_reader(&self, mut reader: Box<Reader>) {
+    ///
+    /// `supervised`: the supervisor gives it back, and will look again by itself.
+    pub(super) fn release_reader(&self, mut reader: Box<Reader>, supervised: bool) {
         let mut state = self.state.lock();
         loop {
             state.in_flight = state.in_flight.saturating_sub(std::mem::take(&mut reader.completed));
@@ -427,7 +429,7 @@ impl Lane {
             }
             let down = state.down.is_some();
             let successor = if down { None } else { state.successor(&reader) };
-            let unattended = successor.is_none() && state.in_flight > 0;
+            let unattended = successor.is_none() && state.in_flight > 0 && !supervised;
             state.reader = Some(reader);
             drop(state);
             if down {

@@ -154,7 +154,7 @@ impl Queue {
             return false;
         }
         std::mem::swap(&mut self.out, &mut writer.buffer);
-        self.claimed.append(&mut self.unclaimed);
+        move_all(&mut self.unclaimed, &mut self.claimed);
         true
     }
 
@@ -163,7 +163,7 @@ impl Queue {
             return None;
         }
         let mut reader = self.reader.take()?;
-        reader.pending.append(&mut self.claimed);
+        move_all(&mut self.claimed, &mut reader.pending);
         Some(reader)
     }
 
@@ -193,5 +193,15 @@ impl Queue {
                 _ => None,
             },
         )
+    }
+}
+
+/// Moves everything to the end of another queue; for nothing when that is empty.
+#[inline]
+pub(super) fn move_all(from: &mut VecDeque<Entry>, to: &mut VecDeque<Entry>) {
+    if to.is_empty() {
+        std::mem::swap(from, to);
+    } else if !from.is_empty() {
+        to.append(from);
     }
 }

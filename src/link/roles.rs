@@ -7,11 +7,11 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
 use crate::link::lane::{Ended, Lane};
-use crate::link::queue::{Entry, Owner};
+use crate::link::queue::{Entry, Owner, move_all};
 use crate::link::slot::{Completion, Slot};
 use crate::net::socket::{Socket, Wait};
 use crate::net::wake::{self, Interest};
@@ -51,22 +51,25 @@ pub(super) struct Hand<'a> {
     pub(super) socket: Arc<Socket>,
     pub(super) epoch: u64,
     pub(super) reader: Option<Box<Reader>>,
+    /// It is the supervisor's.
+    pub(super) supervised: bool,
 }
 
 impl Drop for Hand<'_> {
     fn drop(&mut self) {
         if let Some(reader) = self.reader.take() {
-            self.lane.release_reader(reader);
+            self.lane.release_reader(reader, self.supervised);
         }
     }
 }
 
 impl Hand<'_> {
     /// Writes until nothing is queued or the deadline passes, then gives the WRITER role back. When the socket takes no
-    /// more it reads meanwhile, or two full socket buffers would wait for each other.
-    pub(super) fn write(&mut self, mut writer: Box<Writer>, deadline: Deadline) {
+    /// more it reads meanwhile, or two full socket buffers would wait for each other. Returns whether it had to wait.
+    pub(super) fn write(&mut self, mut writer: Box<Writer>, deadline: Deadline) -> bool {
         let lane = self.lane;
         let mut uncounted = 0;
+        let mut waited = false;
         loop {
             let rest = writer.buffer.get(writer.written..).unwrap_or_default();
             if rest.is_empty() {
@@ -78,7 +81,8 @@ impl Hand<'_> {
                     }
                     continue;
                 }
-                return lane.release_writer(state, writer);
+                lane.release_writer(state, writer);
+                return waited;
             }
             match self.socket.send(rest) {
                 Ok(count) => {
@@ -87,6 +91,7 @@ impl Hand<'_> {
                     lane.counters.bytes_written.add(count as u64);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock && !deadline.has_passed() => {
+                    waited = true;
                     if self.reader.is_none() {
                         self.reader = lane.state.lock().take_reader(self.epoch);
                     }
@@ -101,15 +106,16 @@ impl Hand<'_> {
                     }
                     let mut state = lane.state.lock();
                     state.written += uncounted;
-                    return lane.release_writer(state, writer);
+                    lane.release_writer(state, writer);
+                    return true;
                 }
             }
         }
     }
 
     /// Reads with the READER role, if it is at hand, until the slot has its result, the deadline passes or the
-    /// connection ends.
-    pub(super) fn read_until_done(&mut self, slot: &Slot<Ended>, deadline: Deadline) {
+    /// connection ends. `now` is the present moment, if it is known.
+    pub(super) fn read_until_done(&mut self, slot: &Slot<Ended>, deadline: Deadline, mut now: Option<Instant>) {
         let lane = self.lane;
         let limit = lane.settings.stall_timeout;
         let mut spin_until = None;
@@ -121,7 +127,8 @@ impl Hand<'_> {
                     continue;
                 }
             }
-            match deadline.remaining() {
+            let left = now.take().map_or_else(|| deadline.remaining(), |now: Instant| Some(deadline.since(now)));
+            match left {
                 Some(Duration::ZERO) => return,
                 // The socket's own timeout serves unless the deadline comes clearly earlier.
                 Some(left) if left < limit - limit / 16 => {
@@ -166,7 +173,7 @@ impl Hand<'_> {
         };
         self.lane.fail(self.epoch, cause);
         if let Some(reader) = self.reader.take() {
-            self.lane.release_reader(reader);
+            self.lane.release_reader(reader, self.supervised);
         }
         false
     }
@@ -230,7 +237,7 @@ impl Reader {
             if self.pending.is_empty() {
                 let mut state = lane.state.lock();
                 state.in_flight = state.in_flight.saturating_sub(std::mem::take(&mut self.completed));
-                self.pending.append(&mut state.claimed);
+                move_all(&mut state.claimed, &mut self.pending);
             }
             if let Some(Entry { batch: Some(count), .. }) = self.pending.front()
                 && !self.batch_begun

@@ -155,9 +155,9 @@ impl Watch {
                 outage.failed(Refusal::Unreachable(Error::new(ErrorKind::System, error.to_string())));
                 continue;
             }
+            let (begun, read) = (time::now(), self.counters.bytes_read.get());
             let was_open = self.crew.recover(&greeting, &self.supervision);
             if was_open {
-                let (begun, read) = (time::now(), self.counters.bytes_read.get());
                 self.serve();
                 let lasted = time::now().saturating_duration_since(begun);
                 let was_of_use = lasted >= STEADY || self.counters.bytes_read.get() > read;
