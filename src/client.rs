@@ -157,6 +157,7 @@ impl Client {
         let _ = desk.flush(deadline);
         desk.wait_quiet(deadline);
         self.core.supervisor.stop();
+        self.core.events.stop();
         let (lost, unknown) = desk.left_behind();
         let drained = self.core.counters.replayed.get() - before;
         Ok(CloseReport { drained, lost, unknown, failed: desk.failed_count() })

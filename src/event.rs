@@ -8,12 +8,14 @@
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, ThreadId};
 use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::sync::Mutex;
+use crate::time;
 
 /// What happened. The numbers are part of the ABI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,7 +85,7 @@ impl Event {
     pub fn new(kind: EventKind, message: impl Into<String>) -> Self {
         Event {
             kind,
-            at: SystemTime::now(),
+            at: time::wall_clock(),
             message: message.into().into_boxed_str(),
             attempt: 0,
             delay: Duration::ZERO,
@@ -138,13 +140,20 @@ impl Queue {
 pub struct Events {
     pulled: Queue,
     pushed: Option<Arc<Queue>>,
-    dispatcher: std::sync::Mutex<Option<(Sender<()>, JoinHandle<()>)>>,
+    dispatcher: Option<Dispatcher>,
+}
+
+/// The thread that runs the handler, and how it ends: when the sender is gone.
+struct Dispatcher {
+    id: ThreadId,
+    stop: Mutex<Option<Sender<()>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Events {
     /// Queues of `size` events; with a handler, a dispatcher thread that calls it.
     pub fn new(size: usize, handler: Option<EventHandler>) -> Result<Self> {
-        let mut events = Events { pulled: Queue::new(size), pushed: None, dispatcher: std::sync::Mutex::new(None) };
+        let mut events = Events { pulled: Queue::new(size), pushed: None, dispatcher: None };
         let Some(handler) = handler else { return Ok(events) };
         let queue = Arc::new(Queue::new(size));
         events.pushed = Some(queue.clone());
@@ -153,7 +162,11 @@ impl Events {
             .name("rr-dispatcher".into())
             .spawn(move || dispatch(&queue, &stopped, &handler))
             .map_err(|error| Error::new(ErrorKind::System, format!("cannot start the dispatcher thread: {error}")))?;
-        events.dispatcher = std::sync::Mutex::new(Some((stop, thread)));
+        events.dispatcher = Some(Dispatcher {
+            id: thread.thread().id(),
+            stop: Mutex::new(Some(stop)),
+            thread: Mutex::new(Some(thread)),
+        });
         Ok(events)
     }
 
@@ -171,15 +184,17 @@ impl Events {
     }
 
     /// Lets the handler see what was announced so far, then ends the dispatcher thread. After it returns the handler
-    /// does not run any more. Not to be called from the handler itself.
+    /// does not run any more, unless it is called from the handler itself, which then runs for the last time.
     pub fn stop(&self) {
-        let taken = self.dispatcher.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        if let Some((stop, thread)) = taken {
-            drop(stop);
-            // A handler that drops the last client cannot wait for itself to return.
-            if thread.thread().id() != std::thread::current().id() {
-                let _ = thread.join();
-            }
+        let Some(dispatcher) = &self.dispatcher else { return };
+        drop(dispatcher.stop.lock().take());
+        if dispatcher.id == std::thread::current().id() {
+            return;
+        }
+        // Under the lock, so that a second caller returns no earlier than the first.
+        let mut thread = dispatcher.thread.lock();
+        if let Some(thread) = thread.take() {
+            let _ = thread.join();
         }
     }
 }
@@ -209,7 +224,6 @@ fn dispatch(queue: &Queue, stopped: &Receiver<()>, handler: &EventHandler) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
 
     #[test]
     fn the_oldest_events_make_room_and_the_next_one_says_how_many() {
@@ -231,7 +245,7 @@ mod tests {
             16,
             Some(Arc::new(move |event: &Event| {
                 assert!(in_callback());
-                sink.lock().unwrap().push(event.count);
+                sink.lock().push(event.count);
             })),
         )
         .unwrap();
@@ -239,9 +253,9 @@ mod tests {
             events.announce(Event { count, ..Event::new(EventKind::Drained, "x") });
         }
         events.stop();
-        assert_eq!(*seen.lock().unwrap(), (0..10).collect::<Vec<_>>());
+        assert_eq!(*seen.lock(), (0..10).collect::<Vec<_>>());
         events.announce(Event::new(EventKind::Drained, "late"));
-        assert_eq!(seen.lock().unwrap().len(), 10);
+        assert_eq!(seen.lock().len(), 10);
         assert!(!in_callback());
     }
 }

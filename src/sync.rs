@@ -2,10 +2,11 @@
 //!
 //! These are the standard library's locks, which keep all their state in the lock itself. That matters after a fork: a
 //! lock whose waiters sit in a table of the whole process can be left locked for ever in the child by a thread that
-//! does not exist there, and a child has to be able to open a client of its own. A panic while a lock is held does
-//! not poison it: every critical section leaves its data whole at each step that can fail.
+//! does not exist there, and a child has to be able to open a client of its own. (A lock that is only tried and
+//! never waited for, as at the boundary, has no waiters to put anywhere.) A panic while a lock is held does not poison
+//! it: every critical section leaves its data whole at each step that can fail.
 
-use std::sync::{PoisonError, TryLockError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 pub use std::sync::MutexGuard;
@@ -26,15 +27,6 @@ impl<T> Mutex<T> {
     #[inline]
     pub fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes the lock if it is free.
-    pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        match self.0.try_lock() {
-            Ok(guard) => Some(guard),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
     }
 }
 

@@ -3,8 +3,9 @@
 //! Any thread may call it; it never blocks. What sleeps, sleeps in real time: moving the clock makes a deadline pass
 //! at the next look at it and wakes nobody.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 static MOVED: AtomicU64 = AtomicU64::new(0);
 
@@ -12,6 +13,31 @@ static MOVED: AtomicU64 = AtomicU64::new(0);
 #[inline]
 pub fn now() -> Instant {
     Instant::now() + Duration::from_nanos(MOVED.load(Ordering::Relaxed))
+}
+
+/// The present moment by the system's clock, for people; it may jump.
+pub fn wall_clock() -> SystemTime {
+    SystemTime::now()
+}
+
+/// A moment in four bytes, for what is kept in great numbers: milliseconds, of which the count starts again after 49
+/// days. Good for ages below that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp(u32);
+
+impl Stamp {
+    /// The present moment.
+    pub fn now() -> Self {
+        static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        let passed = now().saturating_duration_since(*ORIGIN.get_or_init(now));
+        #[allow(clippy::cast_possible_truncation, reason = "the count starts again")]
+        Stamp(passed.as_millis() as u32)
+    }
+
+    /// How long it is ago, to the millisecond below.
+    pub fn age(self) -> Duration {
+        Duration::from_millis(u64::from(Stamp::now().0.wrapping_sub(self.0)))
+    }
 }
 
 /// Moves the clock of the whole process forward. For tests.
@@ -83,6 +109,14 @@ mod tests {
         assert_eq!(early.min(late), early);
         assert_eq!(Deadline::NEVER.min(late), late);
         assert_eq!(Deadline::NEVER.remaining(), None);
+    }
+
+    #[test]
+    fn a_stamp_grows_older_also_across_the_start_of_its_count() {
+        let stamp = Stamp::now();
+        assert!(stamp.age() < Duration::from_secs(3600));
+        let before_the_start = Stamp(stamp.0.wrapping_sub(5000));
+        assert!(before_the_start.age() >= Duration::from_secs(5));
     }
 
     #[test]

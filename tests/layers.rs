@@ -148,6 +148,13 @@ fn unsafe_is_at_the_boundary_and_in_system_calls_only() {
 }
 
 #[test]
+fn the_clock_is_read_in_one_place() {
+    for clock in ["Instant::now", "SystemTime::now"] {
+        only_in(clock, |source| source.path == "time.rs");
+    }
+}
+
+#[test]
 fn c_enters_at_the_boundary_only() {
     only_in("extern \"C\"", |source| source.module == "ffi");
     only_in("no_mangle", |source| source.module == "ffi");

@@ -155,13 +155,15 @@ fn null_in_place_of_any_pointer_and_a_fork_are_told() {
     let (program, count) = program();
     assert!(count > 120, "only {count} calls");
     let source = scratch("null").join("null_arguments.c");
-    let binary = scratch("null").join("null_arguments");
     std::fs::write(&source, program).unwrap();
-    let mut gcc = tool("gcc", "gcc");
-    gcc.arg("-std=c11").args(STRICT).args(["-g", "-D_DEFAULT_SOURCE", "-fsanitize=address", "-pthread", "-I"]);
-    gcc.arg(root().join("include")).arg("-I").arg(root().join("tests/c")).arg(source).arg("-o").arg(&binary);
-    gcc.arg("-L").arg(library()).arg("-lresilient_redis").arg(format!("-Wl,-rpath,{}", library().display()));
-    run(&mut gcc);
     let server = Server::start();
-    run(std::process::Command::new(binary).arg(server.url()));
+    for sanitizer in ["-fno-sanitize=all", "-fsanitize=address"] {
+        let binary = scratch("null").join(format!("null_arguments{sanitizer}"));
+        let mut gcc = tool("gcc", "gcc");
+        gcc.arg("-std=c11").args(STRICT).args(["-g", "-D_DEFAULT_SOURCE", sanitizer, "-pthread", "-I"]);
+        gcc.arg(root().join("include")).arg("-I").arg(root().join("tests/c")).arg(&source).arg("-o").arg(&binary);
+        gcc.arg("-L").arg(library()).arg("-lresilient_redis").arg(format!("-Wl,-rpath,{}", library().display()));
+        run(&mut gcc);
+        run(std::process::Command::new(binary).arg(server.url()));
+    }
 }

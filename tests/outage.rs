@@ -406,7 +406,23 @@ fn a_new_command_never_overtakes_a_buffered_one() {
             break;
         }
     }
+    // Had it overtaken any, that one would be the last by now.
+    client.flush(SOON).unwrap();
     assert_eq!(client.text(&["GET", "k"]).unwrap(), last.to_string());
+
+    // Nor does one that finds the lane open.
+    proxy.refuse(true);
+    proxy.close_all();
+    client.wait_state(State::Reconnecting);
+    for number in 1..=5000 {
+        assert!(is_buffered(&client.run(&["SET", "k", &number.to_string()])));
+    }
+    proxy.refuse(false);
+    client.reconnect().unwrap();
+    client.wait_ready(SOON).unwrap();
+    client.ask(&["SET", "k", "last"]);
+    client.flush(SOON).unwrap();
+    assert_eq!(client.text(&["GET", "k"]).as_deref(), Some("last"));
 }
 
 #[test]

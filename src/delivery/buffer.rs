@@ -7,12 +7,13 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::delivery::policy::Nature;
 use crate::error::Error;
 use crate::link::slot::Slot;
 use crate::resp::Reply;
+use crate::time::Stamp;
 
 /// How waiting in the line ended.
 #[derive(Debug)]
@@ -50,6 +51,10 @@ pub struct Batch {
     pub count: usize,
     /// Its commands are all or nothing.
     pub is_atomic: bool,
+    /// How many commands of the program it is.
+    pub commands: u32,
+    /// Where in the bytes the commands begin that have no reply yet.
+    pub begin: usize,
     /// Replies that came over earlier connections.
     pub answered: Option<Reply>,
 }
@@ -59,16 +64,12 @@ pub struct Batch {
 pub struct Item {
     /// Encoded.
     pub bytes: Box<[u8]>,
-    /// Where in the bytes the commands begin that have no reply yet.
-    pub begin: usize,
     /// The caller that waits; `None` when it was accepted or its caller has left.
     pub waiter: Option<Arc<Slot<Settled>>>,
     /// For a batch.
     pub batch: Option<Box<Batch>>,
-    /// How many commands of the program it is.
-    pub commands: u32,
     /// When it joined the line.
-    pub since: Instant,
+    pub since: Stamp,
     /// What it is.
     pub nature: Nature,
     /// It was accepted: its caller was told that it will be applied.
@@ -79,9 +80,14 @@ pub struct Item {
     pub was_written: bool,
     /// It may not be written a second time.
     pub no_retry: bool,
+    /// How often its reply was not understood.
+    pub garbled: u8,
     /// It is finished and waits for those before it to leave the line.
     pub is_finished: bool,
 }
+
+// Many thousands may stand in the line.
+const _: () = assert!(size_of::<Item>() <= 48);
 
 /// The line.
 #[derive(Debug, Default)]
@@ -105,6 +111,10 @@ impl Buffer {
     /// Adds to the end.
     pub fn push(&mut self, item: Item) {
         self.count(&item);
+        if self.items.len() == self.items.capacity() {
+            // In steps of an eighth: doubling would leave up to half of a large buffer unused.
+            self.items.reserve_exact((self.items.len() / 8).max(64));
+        }
         self.items.push_back(item);
     }
 
@@ -118,22 +128,22 @@ impl Buffer {
 
     fn count(&mut self, item: &Item) {
         if item.is_accepted {
-            self.accepted += item.commands as usize;
+            self.accepted += item.commands() as usize;
             self.accepted_bytes += item.bytes.len();
         }
         if item.is_counted {
-            self.counted += item.commands as usize;
+            self.counted += item.commands() as usize;
             self.counted_bytes += item.bytes.len();
         }
     }
 
     fn discount(&mut self, item: &Item) {
         if item.is_accepted {
-            self.accepted -= item.commands as usize;
+            self.accepted -= item.commands() as usize;
             self.accepted_bytes -= item.bytes.len();
         }
         if item.is_counted {
-            self.counted -= item.commands as usize;
+            self.counted -= item.commands() as usize;
             self.counted_bytes -= item.bytes.len();
         }
     }
@@ -225,7 +235,7 @@ impl Buffer {
         let Some(item) = self.items.get_mut(place) else { return false };
         item.waiter = None;
         item.is_accepted = true;
-        self.accepted += item.commands as usize;
+        self.accepted += item.commands() as usize;
         self.accepted_bytes += item.bytes.len();
         true
     }
@@ -278,20 +288,26 @@ impl Buffer {
 
 impl Item {
     /// How long it has been in the line.
-    pub fn age(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.since)
+    pub fn age(&self) -> Duration {
+        self.since.age()
+    }
+
+    /// How many commands of the program it is.
+    pub fn commands(&self) -> u32 {
+        self.batch.as_ref().map_or(1, |batch| batch.commands)
     }
 
     /// The bytes of the commands that have no reply yet.
     pub fn unanswered(&self) -> &[u8] {
-        self.bytes.get(self.begin..).unwrap_or_default()
+        let begin = self.batch.as_ref().map_or(0, |batch| batch.begin);
+        self.bytes.get(begin..).unwrap_or_default()
     }
 
     /// The first of the commands of a batch were answered, which take `length` bytes.
     pub fn answered(&mut self, replies: Reply, length: usize) {
         let Some(batch) = self.batch.as_mut() else { return };
         batch.count = batch.count.saturating_sub(replies.root().len());
-        self.begin += length;
+        batch.begin += length;
         batch.answered = Some(match batch.answered.take() {
             Some(earlier) => Reply::concat(earlier, replies),
             None => replies,
@@ -307,7 +323,7 @@ impl Item {
     pub fn unanswered_commands(&self) -> u32 {
         match &self.batch {
             Some(batch) if !batch.is_atomic => u32::try_from(batch.count).unwrap_or(u32::MAX),
-            _ => self.commands,
+            _ => self.commands(),
         }
     }
 
@@ -325,21 +341,19 @@ impl Item {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time;
 
     fn item(name: &str, is_accepted: bool) -> Item {
         Item {
             bytes: name.as_bytes().into(),
-            begin: 0,
             waiter: (!is_accepted).then(|| Arc::new(Slot::default())),
             batch: None,
-            commands: 1,
-            since: time::now(),
+            since: Stamp::now(),
             nature: Nature::EMPTY,
             is_accepted,
             is_counted: true,
             was_written: false,
             no_retry: false,
+            garbled: 0,
             is_finished: false,
         }
     }

@@ -8,22 +8,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::command::{self, Placement};
 use crate::config::{Config, OutageReads, Overflow};
 use crate::delivery::buffer::{Answer, Batch, Buffer, Item, Settled};
-use crate::delivery::failed::{FailedCommand, FailedList, Kept};
+use crate::delivery::failed::{FailedList, Kept};
+use crate::delivery::past::{Past, encode_rest};
 use crate::delivery::policy::{self, AfterLoss};
-use crate::delivery::request::{Body, Executed, Incomplete, Request, length_of_commands};
+use crate::delivery::request::{Executed, Incomplete, Request, length_of_commands};
+use crate::delivery::session::Session;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::event::{Event, EventKind, Events};
 use crate::link::lane::{Called, Lane, Loss};
 use crate::link::slot::{Slot, Waited};
 use crate::net::handshake::Identity;
 use crate::net::wake::Waker;
-use crate::resp::{Reply, decode_command};
-use crate::stats::{Counters, Stats};
+use crate::resp::Reply;
+use crate::stats::Counters;
 use crate::sync::{Condvar, Mutex, MutexGuard};
-use crate::time::{self, Deadline};
+use crate::time::{self, Deadline, Stamp};
 
 /// While the buffer drains a new write waits at least so long for its own reply before it is buffered.
 const DRAIN_PATIENCE: Duration = Duration::from_millis(250);
@@ -68,16 +69,6 @@ pub(super) struct Books {
     pub(super) said_full: bool,
 }
 
-/// Who the client is, and which connection knows.
-#[derive(Debug)]
-pub(super) struct Session {
-    pub(super) identity: Identity,
-    /// Counts the changes.
-    pub(super) version: u64,
-    /// The version that the present connection, or the one that is being made, was introduced with.
-    pub(super) introduced: u64,
-}
-
 /// Where every call comes.
 pub struct Desk {
     pub(super) config: Arc<Config>,
@@ -91,26 +82,13 @@ pub struct Desk {
     /// Anything in the books that somebody may wait for has changed.
     changed: Condvar,
     /// The same as `is_closing` in the books, for calls that do not look there.
-    is_closing: AtomicBool,
+    pub(super) is_closing: AtomicBool,
 }
 
 impl std::fmt::Debug for Desk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Desk").finish_non_exhaustive()
     }
-}
-
-/// What a call has come to so far.
-#[derive(Debug, Default)]
-struct Past {
-    /// Replies of a batch that came before a loss.
-    answered: Option<Reply>,
-    /// How many they are.
-    count: usize,
-    /// Its last byte was handed to the kernel at least once.
-    was_written: bool,
-    /// It was in flight when a connection was lost.
-    was_lost: bool,
 }
 
 /// How a call goes on after it could not be made on the lane.
@@ -210,13 +188,14 @@ impl Desk {
 
     /// A call was lost: takes over what is known of it; an error when it may not be sent again.
     fn survive(&self, request: &Request<'_>, past: &mut Past, loss: Loss) -> std::result::Result<(), Incomplete> {
-        let cause = loss.cause.clone();
+        let (cause, is_garbled) = (loss.cause.clone(), loss.is_garbled);
+        past.garbled += u8::from(is_garbled);
         let (before, written) = (past.count, past.take_over(request, loss));
         if request.nature.changes_session && past.count > before {
             self.remember_some(request.body, before, past.answered.as_ref());
         }
         match policy::after_loss(&self.config, request.nature, request.no_retry, written, true) {
-            AfterLoss::Again { may_repeat } => {
+            AfterLoss::Again { may_repeat } if policy::after_garbling(past.garbled, may_repeat) => {
                 if written {
                     self.counters.resent.add(1);
                 }
@@ -225,10 +204,11 @@ impl Desk {
                 }
                 Ok(())
             }
-            AfterLoss::Unknown => {
+            _ => {
                 self.check_in();
-                self.counters.unknown.add(1);
-                Err(past.failed(request, not_sent_again(&cause)))
+                let error = not_sent_again(&cause, request.nature);
+                self.counters.unknown.add(u64::from(error.outcome == Outcome::Unknown));
+                Err(past.failed(request, error))
             }
         }
     }
@@ -298,26 +278,26 @@ impl Desk {
         }
         let mut bytes = Vec::with_capacity(length);
         request.body.encode(&mut bytes);
-        let begin = length_of_commands(&bytes, past.count);
         let batch = request.body.batch().map(|count| {
             let answered = past.answered.take();
-            Box::new(Batch { count: count - past.count, is_atomic: request.body.is_atomic(), answered })
+            let begin = length_of_commands(&bytes, past.count);
+            let is_atomic = request.body.is_atomic();
+            Box::new(Batch { count: count - past.count, is_atomic, commands, begin, answered })
         });
         let patience = self.patience(&books, request.deadline);
         let accept_at_once = is_bufferable && patience.has_passed();
         let slot = (!accept_at_once).then(|| Arc::new(Slot::default()));
         let item = Item {
             bytes: bytes.into_boxed_slice(),
-            begin,
             waiter: slot.clone(),
             batch,
-            commands,
-            since: time::now(),
+            since: Stamp::now(),
             nature: request.nature,
             is_accepted: accept_at_once,
             is_counted: is_bufferable,
             was_written: past.was_written,
             no_retry: request.no_retry,
+            garbled: past.garbled,
             is_finished: false,
         };
         if past.was_lost {
@@ -427,7 +407,7 @@ impl Desk {
             Overflow::Block if !deadline.has_passed() => return Ok(self.watch(books, deadline)),
             Overflow::DropOldest => {
                 if let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted) {
-                    self.counters.dropped.add(u64::from(item.commands));
+                    self.counters.dropped.add(u64::from(item.commands()));
                     let error =
                         Error::not_applied(ErrorKind::Dropped, "dropped from the full buffer for a newer command")
                             .with_outcome(if item.was_written { Outcome::Unknown } else { Outcome::NotApplied });
@@ -457,13 +437,14 @@ impl Desk {
         }
         let message = error.message.clone();
         let (batch, is_atomic, commands) = (item.batch_count(), item.is_atomic(), item.unanswered_commands());
-        let bytes = if item.begin == 0 { item.bytes } else { item.unanswered().into() };
+        let unanswered = item.unanswered();
+        let bytes = if unanswered.len() == item.bytes.len() { item.bytes } else { unanswered.into() };
         let failed_id = books.failed.add(Kept { id: 0, bytes, batch, is_atomic, commands, error });
         self.events.announce(Event { failed_id, count: u64::from(commands), ..Event::new(kind, message) });
     }
 
     /// Why nothing is taken any more, neither new calls nor, when `is_new` is false, those that were in flight.
-    fn closed_to(&self, books: &Books, is_new: bool) -> Option<Error> {
+    pub(super) fn closed_to(&self, books: &Books, is_new: bool) -> Option<Error> {
         if books.state == State::Closed || (is_new && books.is_closing) {
             return Some(is_closed());
         }
@@ -542,211 +523,6 @@ impl Desk {
         Err(Error::server(&text, policy::outcome_after(Outcome::NotApplied, was_written)))
     }
 
-    // ---- watching and steering --------------------------------------------------------------------------------------
-
-    /// The state of the connection.
-    pub fn state(&self) -> State {
-        let books = self.books.lock();
-        match books.state {
-            // The loss is known to the lane before the supervisor has entered it in the books.
-            State::Ready if !self.lane.is_open() => State::Reconnecting,
-            state => state,
-        }
-    }
-
-    /// Waits until commands flow.
-    pub fn wait_ready(&self, deadline: Deadline) -> Result<()> {
-        let mut books = self.books.lock();
-        loop {
-            if let Some(error) = self.closed_to(&books, true) {
-                return Err(error.with_outcome(Outcome::None));
-            }
-            if books.state == State::Ready && self.lane.is_open() {
-                return Ok(());
-            }
-            if deadline.has_passed() {
-                return Err(Error::new(ErrorKind::Timeout, "there is no connection yet"));
-            }
-            books = self.watch(books, deadline);
-        }
-    }
-
-    /// Waits until no accepted command is left in the buffer.
-    pub fn flush(&self, deadline: Deadline) -> Result<()> {
-        let mut books = self.books.lock();
-        loop {
-            let left = books.buffer.accepted();
-            if left == 0 {
-                return Ok(());
-            }
-            if books.state == State::Closed {
-                return Err(Error::new(
-                    ErrorKind::Closed,
-                    format!("the client is closed; {left} commands are buffered"),
-                ));
-            }
-            if deadline.has_passed() {
-                return Err(Error::new(ErrorKind::Timeout, format!("{left} commands are still buffered")));
-            }
-            books = self.watch(books, deadline);
-        }
-    }
-
-    /// Waits until no call is in flight.
-    pub fn wait_quiet(&self, deadline: Deadline) {
-        let mut books = self.books.lock();
-        while books.state == State::Ready && self.lane.in_flight() > 0 && !deadline.has_passed() {
-            books = self.watch(books, deadline.min(Deadline::within(Duration::from_millis(1))));
-        }
-    }
-
-    /// Lets nothing new in.
-    pub fn start_closing(&self) {
-        self.is_closing.store(true, Ordering::Relaxed);
-        let mut books = self.books.lock();
-        books.is_closing = true;
-        self.tell(&books);
-    }
-
-    /// How many accepted commands are in the buffer.
-    pub fn buffered(&self) -> u64 {
-        self.books.lock().buffer.accepted() as u64
-    }
-
-    /// How many accepted commands are left at the end: never written, and perhaps applied.
-    pub fn left_behind(&self) -> (u64, u64) {
-        let mut books = self.books.lock();
-        let (mut lost, mut unknown) = (0, 0);
-        while let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted) {
-            let count = if item.was_written { &mut unknown } else { &mut lost };
-            *count += u64::from(item.commands);
-        }
-        (lost, unknown)
-    }
-
-    /// Adds the gauges to a snapshot of the counters.
-    pub fn stats(&self) -> Stats {
-        let mut stats = self.counters.snapshot();
-        let books = self.books.lock();
-        stats.buffered_now = books.buffer.accepted() as u64;
-        stats.buffered_bytes_now = books.buffer.accepted_bytes() as u64;
-        stats.failed_now = books.failed.len() as u64;
-        drop(books);
-        stats.in_flight_now = self.lane.in_flight() as u64;
-        stats
-    }
-
-    /// How many failed commands are kept.
-    pub fn failed_count(&self) -> u64 {
-        self.books.lock().failed.len() as u64
-    }
-
-    /// The oldest failed command with a number above `after`.
-    pub fn failed_next(&self, after: u64) -> Option<FailedCommand> {
-        self.books.lock().failed.next(after)
-    }
-
-    /// Forgets a failed command.
-    pub fn failed_discard(&self, id: u64) -> Result<()> {
-        self.books.lock().failed.take(id).map(drop).ok_or_else(|| no_such_failure(id))
-    }
-
-    /// Puts a failed command back at the end of the buffer.
-    pub fn failed_retry(&self, id: u64) -> Result<()> {
-        let mut books = self.books.lock();
-        if let Some(error) = self.closed_to(&books, true) {
-            return Err(error);
-        }
-        let kept = books.failed.take(id).ok_or_else(|| no_such_failure(id))?;
-        let commands = kept.commands;
-        let batch = kept.batch.map(|count| Box::new(Batch { count, is_atomic: kept.is_atomic, answered: None }));
-        books.buffer.push(Item {
-            bytes: kept.bytes,
-            begin: 0,
-            waiter: None,
-            batch,
-            commands,
-            since: time::now(),
-            nature: policy::Nature { is_read: false, is_state_idempotent: false, ..policy::Nature::EMPTY },
-            is_accepted: true,
-            is_counted: true,
-            was_written: false,
-            no_retry: false,
-            is_finished: false,
-        });
-        self.counters.buffered.add(u64::from(commands));
-        if books.state == State::Ready {
-            self.send_unsent(&mut books, usize::MAX);
-        }
-        Ok(())
-    }
-
-    /// Remembers what the commands that succeeded changed about the connection, so that the next one is made the same.
-    /// A connection after that with number `epoch` may have been made before this was known: it has to be made again.
-    fn remember(&self, body: Body<'_>, reply: &Reply, epoch: u64) {
-        let version = self.learn(body, 0, reply);
-        let present = self.lane.epoch();
-        if present != epoch && self.session.lock().introduced < version {
-            self.lane.fail(present, outdated());
-        }
-    }
-
-    /// The same for the commands of a batch after the first `before` of which `answered` has the replies, and whose
-    /// connection is lost.
-    fn remember_some(&self, body: Body<'_>, before: usize, answered: Option<&Reply>) {
-        let Some(answered) = answered else { return };
-        let version = self.learn(body, before, answered);
-        if self.session.lock().introduced < version {
-            // Without effect while there is no connection; one that is being made is looked at again.
-            self.lane.fail(self.lane.epoch(), outdated());
-        }
-    }
-
-    fn learn(&self, body: Body<'_>, before: usize, reply: &Reply) -> u64 {
-        let mut session = self.session.lock();
-        let mut learn = |argv: &[&[u8]], is_refused: bool| {
-            if let Placement::Session(change) = command::classify(argv).placement()
-                && !is_refused
-            {
-                session.identity.change(change, argv);
-                session.version += 1;
-            }
-        };
-        match body {
-            Body::Command(argv) => learn(argv, reply.is_error()),
-            Body::Batch { bytes, is_atomic, .. } => {
-                let mut rest = bytes;
-                let mut skip = usize::from(is_atomic);
-                let mut values = reply.root().iter().enumerate();
-                while let Some((argv, length)) = decode_command(rest) {
-                    rest = rest.get(length..).unwrap_or_default();
-                    if skip > 0 {
-                        skip -= 1;
-                        continue;
-                    }
-                    let Some((place, value)) = values.next() else { break };
-                    learn(&argv, value.is_error() || place < before);
-                }
-            }
-        }
-        session.version
-    }
-
-    /// Is the connection that was just made introduced as who the client is by now?
-    pub(super) fn is_introduced(&self) -> bool {
-        let session = self.session.lock();
-        session.introduced == session.version
-    }
-
-    /// The program wants an attempt now, whatever was given up.
-    pub fn resume(&self) {
-        let mut books = self.books.lock();
-        if books.gave_up.take().is_some() && books.state == State::GaveUp {
-            books.state = State::Reconnecting;
-            self.tell(&books);
-        }
-    }
-
     /// Queues what has not been sent, as long as at most `window` are unanswered.
     pub(super) fn send_unsent(&self, books: &mut Books, window: usize) {
         while books.buffer.outstanding() < window
@@ -755,68 +531,6 @@ impl Desk {
         {
             books.buffer.mark_sent();
         }
-    }
-}
-
-impl Past {
-    /// Takes over what is known of a call that was lost. Was it, or the rest of it, written this time?
-    fn take_over(&mut self, request: &Request<'_>, mut loss: Loss) -> bool {
-        self.was_lost = true;
-        let written = if request.body.is_atomic() {
-            // Without its EXEC a transaction is discarded by the server.
-            loss.written >= request.body.encoded_len()
-        } else {
-            let answered = loss.partial.take();
-            let count = answered.as_ref().map_or(0, |reply| reply.root().len());
-            let written = rest_was_written(request, self.count, count, loss.written);
-            self.count += count;
-            self.answered = match (self.answered.take(), answered) {
-                (Some(earlier), Some(later)) => Some(Reply::concat(earlier, later)),
-                (earlier, later) => earlier.or(later),
-            };
-            written
-        };
-        self.was_written |= written;
-        written
-    }
-
-    /// The failure of a call of which a part may have been answered.
-    fn failed(&mut self, request: &Request<'_>, mut error: Error) -> Incomplete {
-        if self.was_written && error.outcome == Outcome::NotApplied && !request.nature.is_read {
-            error.outcome = Outcome::Unknown;
-        }
-        let reply = self.answered.take().and_then(|answered| fill_up(request, answered, &error));
-        Incomplete { error, reply }
-    }
-}
-
-/// Puts an error value in the place of each reply that did not come.
-fn fill_up(request: &Request<'_>, answered: Reply, error: &Error) -> Option<Reply> {
-    let missing = request.body.batch()?.checked_sub(answered.root().len())?;
-    let word = if error.outcome == Outcome::NotApplied { "NOTAPPLIED" } else { "UNKNOWN" };
-    let text = format!("{word} {}", error.message);
-    Some(Reply::concat(answered, Reply::array(vec![Reply::error(&text); missing])))
-}
-
-/// Was the last byte of anything unanswered handed to the kernel?
-fn rest_was_written(request: &Request<'_>, before: usize, answered: usize, written: usize) -> bool {
-    match request.body {
-        Body::Command(_) => written >= request.body.encoded_len(),
-        Body::Batch { bytes, .. } => {
-            let start = length_of_commands(bytes, before);
-            let rest = bytes.get(start..).unwrap_or_default();
-            written > 0 && length_of_commands(rest, answered + 1) <= written
-        }
-    }
-}
-
-fn encode_rest(request: &Request<'_>, past: &Past, out: &mut Vec<u8>) {
-    match request.body {
-        Body::Batch { bytes, .. } if past.count > 0 => {
-            let skipped = length_of_commands(bytes, past.count);
-            out.extend_from_slice(bytes.get(skipped..).unwrap_or_default());
-        }
-        body => body.encode(out),
     }
 }
 
@@ -845,20 +559,13 @@ pub(super) fn not_ready(text: &str) -> Error {
     Error::new(ErrorKind::ConnectionLost, format!("the server refused a command: {text}"))
 }
 
-/// The failure of a command that was written and may not be written again.
-pub(super) fn not_sent_again(cause: &Error) -> Error {
-    Error::unknown(ErrorKind::ConnectionLost, format!("{cause}; the command was written and is not sent again"))
-}
-
-/// Why a connection is given up that was made as somebody who the client is not any more.
-pub(super) fn outdated() -> Error {
-    Error::new(ErrorKind::ConnectionLost, "the session was changed while the connection was being made")
+/// The failure of a command that was written and is not written again.
+pub(super) fn not_sent_again(cause: &Error, nature: policy::Nature) -> Error {
+    let kind = if cause.kind == ErrorKind::Protocol { ErrorKind::Protocol } else { ErrorKind::ConnectionLost };
+    let outcome = if nature.is_read { Outcome::NotApplied } else { Outcome::Unknown };
+    Error::new(kind, format!("{cause}; the command was written and is not sent again")).with_outcome(outcome)
 }
 
 fn is_closed() -> Error {
     Error::not_applied(ErrorKind::Closed, "the client is closed")
-}
-
-fn no_such_failure(id: u64) -> Error {
-    Error::new(ErrorKind::InvalidArgument, format!("there is no failed command with the id {id}"))
 }

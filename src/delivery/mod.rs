@@ -1,13 +1,17 @@
 //! Delivery: what becomes of a command when the link fails.
 //!
 //! `request` is what a caller hands in and gets back, `policy` decides (pure functions), `buffer` is the line in which
-//! commands wait for a connection, `failed` keeps those that will not be applied any more, `desk` is where callers
-//! come, `recovery` is the desk's side that the supervisor works. A command is in the link's queue or in the buffer or
-//! finished, never in two of these.
+//! commands wait for a connection, `failed` keeps those that will not be applied any more, `desk` is where callers come
+//! (`past` is what a call has been through), `recovery` is the desk's side that the supervisor works, `oversight` the
+//! side for those who watch, `session` is who the client is on each connection. A command is in the link's queue or in
+//! the buffer or finished, never in two of these.
 
 pub mod buffer;
 pub mod desk;
 pub mod failed;
+mod oversight;
+mod past;
 pub mod policy;
 mod recovery;
 pub mod request;
+mod session;

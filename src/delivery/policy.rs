@@ -71,6 +71,13 @@ pub enum AfterLoss {
     Unknown,
 }
 
+/// May a command be sent again whose reply was not understood, `garbled` times by now? It has been answered, so it ran.
+/// It gets a second chance if that can do no harm: the network may have been to blame. With more it would end connection
+/// after connection.
+pub fn after_garbling(garbled: u8, may_repeat: bool) -> bool {
+    garbled == 0 || (garbled == 1 && !may_repeat)
+}
+
 /// What to do with a command that lost its connection. `written`: its last byte was handed to the kernel. `awaited`:
 /// somebody wants its reply.
 pub fn after_loss(config: &Config, nature: Nature, no_retry: bool, written: bool, awaited: bool) -> AfterLoss {
@@ -175,6 +182,12 @@ mod tests {
     fn a_refusal_says_nothing_about_an_earlier_attempt_that_was_not_answered() {
         assert_eq!(outcome_after(Outcome::NotApplied, false), Outcome::NotApplied);
         assert_eq!(outcome_after(Outcome::NotApplied, true), Outcome::Unknown);
+    }
+
+    #[test]
+    fn a_reply_that_was_not_understood_is_asked_for_once_more_if_that_does_no_harm() {
+        assert!(after_garbling(0, true) && after_garbling(1, false));
+        assert!(!after_garbling(1, true) && !after_garbling(2, false));
     }
 
     #[test]

@@ -7,10 +7,11 @@
 use std::time::Duration;
 
 use crate::delivery::buffer::{Answer, Item, Settled};
-use crate::delivery::desk::{Books, Desk, State, not_ready, not_sent_again, outdated, refused_for_now};
+use crate::delivery::desk::{Books, Desk, State, not_ready, not_sent_again, refused_for_now};
 use crate::delivery::failed::Kept;
 use crate::delivery::policy::{self, AfterLoss};
 use crate::delivery::request::length_of_commands;
+use crate::delivery::session::outdated;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::event::{Event, EventKind};
 use crate::link::lane::{Ended, Loss, LostEntry, Owner, Sink};
@@ -49,8 +50,8 @@ impl Sink for Desk {
             // Under the lock: who does not find its command in the line any more finds its result.
             waiter.settle(Settled::Answered(Answer { reply, epoch, was_written: item.was_written }));
         } else if item.is_accepted {
-            self.counters.replayed.add(u64::from(item.commands));
-            books.drained += u64::from(item.commands);
+            self.counters.replayed.add(u64::from(item.commands()));
+            books.drained += u64::from(item.commands());
             self.keep_refused(&mut books, item, &reply);
         }
         self.has_left(&mut books);
@@ -71,9 +72,9 @@ impl Desk {
         };
         match refusal {
             Some(text) => {
-                self.counters.failed.add(u64::from(item.commands));
+                self.counters.failed.add(u64::from(item.commands()));
                 let error = refused(&item, &text);
-                self.keep_failed(books, Item { begin: 0, ..item }, error, EventKind::CommandFailed);
+                self.keep_failed(books, item, error, EventKind::CommandFailed);
             }
             None if item.batch.is_some() => self.keep_refused_ones(books, &item, reply),
             None => {}
@@ -124,9 +125,11 @@ impl Desk {
             loss.written >= skipped + length_of_commands(item.unanswered(), 1)
         };
         item.was_written |= written;
+        item.garbled += u8::from(loss.is_garbled);
+        let garbled = item.garbled;
         let awaited = item.waiter.is_some();
         match policy::after_loss(&self.config, item.nature, item.no_retry, written, awaited) {
-            AfterLoss::Again { may_repeat } => {
+            AfterLoss::Again { may_repeat } if policy::after_garbling(garbled, may_repeat) => {
                 if written {
                     self.counters.resent.add(1);
                 }
@@ -134,9 +137,9 @@ impl Desk {
                     self.counters.resent_unsafe.add(1);
                 }
             }
-            AfterLoss::Unknown => {
-                let error = not_sent_again(&loss.cause);
-                self.counters.unknown.add(1);
+            _ => {
+                let error = not_sent_again(&loss.cause, item.nature);
+                self.counters.unknown.add(u64::from(error.outcome == Outcome::Unknown));
                 let Some(mut item) = books.buffer.finish(token) else { return };
                 match item.waiter.take() {
                     Some(waiter) => {
@@ -169,9 +172,10 @@ impl Desk {
     /// Takes out of the line what has become too old.
     pub(super) fn expire(&self, books: &mut Books) {
         let Some(limit) = self.config.buffer_max_age else { return };
-        let now = time::now();
-        while let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted && item.age(now) >= limit) {
-            self.counters.expired.add(u64::from(item.commands));
+        while books.buffer.oldest_accepted().is_some_and(|item| item.age() >= limit)
+            && let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted)
+        {
+            self.counters.expired.add(u64::from(item.commands()));
             let outcome = if item.was_written { Outcome::Unknown } else { Outcome::NotApplied };
             let text = format!("the command was in the buffer for longer than {} ms", limit.as_millis());
             let error = Error::new(ErrorKind::Expired, text).with_outcome(outcome);
@@ -310,7 +314,7 @@ impl Crew for Desk {
         let limit = self.config.buffer_max_age?;
         self.expire(&mut books);
         let oldest = books.buffer.oldest_accepted()?;
-        Some(limit.saturating_sub(oldest.age(time::now())))
+        Some(limit.saturating_sub(oldest.age()))
     }
 
     fn ended(&self) {

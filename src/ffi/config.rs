@@ -2,7 +2,8 @@
 
 use std::ffi::{CString, c_char, c_void};
 use std::ptr::null_mut;
-use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, TryLockResult};
+
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::bytes::{self, null};
 use super::callback::{Userdata, rr_destroy};
@@ -39,21 +40,17 @@ impl rr_config {
     }
 
     pub(super) fn read(&self) -> Result<RwLockReadGuard<'_, Told>> {
-        unless_busy(self.0.try_read())
+        self.0.try_read().ok_or_else(busy)
     }
 
     fn write(&self) -> Result<RwLockWriteGuard<'_, Told>> {
-        unless_busy(self.0.try_write())
+        self.0.try_write().ok_or_else(busy)
     }
 }
 
-/// Never waits: in a forked child the thread that holds it may not exist.
-fn unless_busy<T>(taken: TryLockResult<T>) -> Result<T> {
-    match taken {
-        Ok(guard) => Ok(guard),
-        Err(TryLockError::Poisoned(whole)) => Ok(whole.into_inner()),
-        Err(TryLockError::WouldBlock) => Err(Error::new(ErrorKind::Busy, "another thread is using this config")),
-    }
+/// The lock is tried and never waited for: in a forked child the thread that holds it may not exist.
+fn busy() -> Error {
+    Error::new(ErrorKind::Busy, "another thread is using this config")
 }
 
 /// Makes a config in which every option has its default. Freed with rr_config_free(). NULL only if the library itself

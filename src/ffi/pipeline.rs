@@ -3,6 +3,8 @@
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
+
 use super::bytes::{self, Extensible, invalid, milliseconds};
 use super::client::{self, rr_client};
 use super::command::finish;
@@ -13,7 +15,6 @@ use super::reply::rr_reply;
 use super::status::{RR_OK, rr_status};
 use crate::client::{Executed, Incomplete, Pipeline, PipelineOptions};
 use crate::error::{Error, ErrorKind, Result};
-use crate::sync::{Mutex, MutexGuard};
 
 /// During an outage, wait for the replies instead of being buffered.
 pub const RR_PIPELINE_NO_BUFFER: u32 = 1;
@@ -79,6 +80,7 @@ unsafe fn borrow(pipeline: *const rr_pipeline) -> Result<Arc<Mutex<Pipeline>>> {
     unsafe { handle::borrow(pipeline) }.map(|pipeline| pipeline.0.clone())
 }
 
+/// The lock is tried and never waited for.
 fn enter(pipeline: &Mutex<Pipeline>) -> Result<MutexGuard<'_, Pipeline>> {
     pipeline.try_lock().ok_or_else(|| Error::new(ErrorKind::Busy, "another thread is using this pipeline"))
 }

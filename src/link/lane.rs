@@ -24,6 +24,9 @@ use crate::time::{self, Deadline};
 
 pub use crate::link::queue::Owner;
 
+/// A connection from which nothing was read for so long, with nothing in flight, is idle.
+const IDLE: Duration = Duration::from_millis(100);
+
 /// What the lane is told once.
 #[derive(Clone, Debug)]
 pub struct LaneSettings {
@@ -65,6 +68,8 @@ pub struct Loss {
     pub written: usize,
     /// The replies of a batch that came before the loss.
     pub partial: Option<Reply>,
+    /// The connection was given up because what came as its reply was not understood.
+    pub is_garbled: bool,
     /// Why the connection was lost.
     pub cause: Error,
 }
@@ -207,6 +212,9 @@ impl Lane {
         drop(self.reading_hand(epoch));
         let mut state = self.state.lock();
         if state.epoch == epoch && state.take_back(slot) {
+            if state.waiting_for_room > 0 {
+                self.room.notify_all();
+            }
             return Called::TimedOut { unsent: true };
         }
         let stalled = state.epoch == epoch && self.stall_left(&state) == Some(Duration::ZERO);
@@ -264,9 +272,14 @@ impl Lane {
         if state.epoch != epoch || state.down.is_some() || state.socket.is_none() {
             return;
         }
+        let is_broken = cause.kind != ErrorKind::Closed;
         state.down = Some(cause);
         state.open = false;
         if let Some(socket) = &state.socket {
+            if is_broken {
+                // What the kernel still holds is sent again or reported as unknown: it must not arrive late as well.
+                socket.reset_on_close();
+            }
             socket.shutdown();
         }
         drop(state);
@@ -343,16 +356,20 @@ impl Lane {
             let writer = state.take_writer();
             let reader = if state.in_flight > 0 { state.take_reader(epoch) } else { None };
             let nobody_reads = reader.is_some();
+            // Whatever comes now answers nothing, and the next command must not take it for its reply. Not watched for
+            // while there is traffic: each reply to a caller would wake this thread, too.
+            let is_idle = state.in_flight == 0 && self.silent_for() >= IDLE;
             drop(state);
             let mut hand = Hand { lane: self, socket: socket.clone(), epoch, reader };
             if let Some(writer) = writer {
                 hand.write(writer, Deadline::within(WRITER_PATIENCE));
             }
-            let interest = Interest { readable: nobody_reads, writable: false };
+            let interest = Interest { readable: nobody_reads || is_idle, writable: false };
             if nobody_reads && hand.read_available() {
                 continue;
             }
-            let ready = wake::wait(Some(waker), Some((&socket, interest)), deadline.remaining());
+            let look_again = if interest.readable { Deadline::NEVER } else { Deadline::within(IDLE) };
+            let ready = wake::wait(Some(waker), Some((&socket, interest)), deadline.min(look_again).remaining());
             if ready.woken {
                 return;
             }

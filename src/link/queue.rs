@@ -89,8 +89,10 @@ impl Queue {
     pub(super) fn end_connection(&mut self) -> Vec<LostEntry> {
         let cause = self.down.take().unwrap_or_else(|| Error::new(ErrorKind::Closed, "the connection was closed"));
         let mut partial = None;
+        let mut is_garbled = false;
         let mut entries = VecDeque::new();
         if let Some(reader) = self.reader.as_mut() {
+            is_garbled = cause.kind == ErrorKind::Protocol && !reader.pending.is_empty();
             partial = reader.end_connection(&mut entries);
         }
         entries.append(&mut self.claimed);
@@ -111,7 +113,9 @@ impl Queue {
             .map(|entry| {
                 let handed_over = written.clamp(entry.start, entry.end) - entry.start;
                 let written = usize::try_from(handed_over).unwrap_or(usize::MAX);
-                LostEntry { owner: entry.owner, loss: Loss { written, partial: partial.take(), cause: cause.clone() } }
+                let is_garbled = std::mem::take(&mut is_garbled);
+                let loss = Loss { written, partial: partial.take(), is_garbled, cause: cause.clone() };
+                LostEntry { owner: entry.owner, loss }
             })
             .collect()
     }

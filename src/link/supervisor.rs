@@ -264,7 +264,8 @@ impl Watch {
             }
             let mut until = self.crew.sweep();
             match lane.check_stall() {
-                Some(left) => until = earlier(until, Some(left)),
+                // No later than the next health check, should the answers come meanwhile.
+                Some(left) => until = earlier(earlier(until, Some(left)), self.config.health_check_interval),
                 None => {
                     if let Some(interval) = self.config.health_check_interval {
                         let left = interval.saturating_sub(lane.silent_for());

@@ -23,7 +23,7 @@ impl Dialer {
     pub fn dial(&mut self, config: &Config, attempt: &Attempt<'_>) -> Result<Socket> {
         match &config.address {
             Address::Tcp { host, port } => {
-                let addresses = self.resolver.resolve(host, *port, attempt.deadline)?;
+                let addresses = self.resolver.resolve(host, *port, attempt)?;
                 let mut failure = None;
                 for (tried, address) in addresses.iter().enumerate() {
                     let shares = u32::try_from(addresses.len() - tried).unwrap_or(1);

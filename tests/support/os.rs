@@ -92,8 +92,6 @@ pub fn bound_socket(address: SocketAddr) -> io::Result<OwnedFd> {
     }
     // SAFETY: the descriptor was just opened and nobody else owns it.
     let socket = unsafe { OwnedFd::from_raw_fd(descriptor) };
-    let on: libc::c_int = 1;
-    set_option(socket.as_raw_fd(), libc::SO_REUSEADDR, &on)?;
     let name = libc::sockaddr_in {
         sin_family: libc::AF_INET as libc::sa_family_t,
         sin_port: address.port().to_be(),
@@ -103,7 +101,13 @@ pub fn bound_socket(address: SocketAddr) -> io::Result<OwnedFd> {
     let length = size_of::<libc::sockaddr_in>() as libc::socklen_t;
     // SAFETY: `name` is a sockaddr_in of `length` bytes that outlives the call.
     let result = unsafe { libc::bind(socket.as_raw_fd(), (&raw const name).cast(), length) };
-    if result == 0 { Ok(socket) } else { Err(io::Error::last_os_error()) }
+    if result != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // After the bind: a socket that may share its port while it is bound could be given one that another holder has.
+    let on: libc::c_int = 1;
+    set_option(socket.as_raw_fd(), libc::SO_REUSEADDR, &on)?;
+    Ok(socket)
 }
 
 fn set_option<T>(descriptor: RawFd, option: libc::c_int, value: &T) -> io::Result<()> {

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The workloads that need nothing but a server, through this library: `get` and `pipeline`, in any number of threads
+ * that share one client, and `big`. Written as a program would be that has nothing to lose: replies are looked at and
+ * freed. hiredis.c is its twin.
+ */
+
+#include "client.h"
+
+#include <stdlib.h>
+
+static const char *const GET[] = {"GET", BENCH_KEY};
+static const size_t GET_LENGTHS[] = {3, sizeof BENCH_KEY - 1};
+
+/* ---- GET: one command and its reply -------------------------------------------------------------------------------- */
+
+static void *get_begin(const struct job *job, void *shared)
+{
+    (void)job;
+    return shared;
+}
+
+static long get_step(void *state)
+{
+    rr_client *client = state;
+    rr_reply *reply;
+    rr_error *err;
+    rr_status status = rr_command(client, 2, GET, GET_LENGTHS, &reply, &err);
+
+    if (status != RR_OK)
+        expect(status, RR_OK, &err, "GET");
+    if (rr_reply_string(reply) == NULL || rr_reply_length(reply) != BENCH_VALUE_LENGTH)
+        fail("GET: not the value");
+    rr_reply_free(reply);
+    return 1;
+}
+
+static void get_end(void *state)
+{
+    (void)state;
+}
+
+static void run_get(const struct job *job)
+{
+    static const struct work work = {get_begin, get_step, get_end};
+    rr_client *client = client_open(job, NULL);
+    work_run(job, &work, client);
+    rr_client_free(client);
+}
+
+/* ---- a pipeline of GETs, executed again and again ------------------------------------------------------------------ */
+
+static void *pipeline_begin(const struct job *job, void *shared)
+{
+    rr_pipeline *pipeline;
+    rr_error *err = NULL;
+
+    expect(rr_pipeline_new(shared, NULL, &pipeline, &err), RR_OK, &err, "making a pipeline");
+    for (int index = 0; index < job->depth; index++)
+        expect(rr_pipeline_append(pipeline, 2, GET, GET_LENGTHS, &err), RR_OK, &err, "appending");
+    return pipeline;
+}
+
+static long pipeline_step(void *state)
+{
+    rr_reply *reply;
+    rr_error *err;
+    rr_status status = rr_pipeline_execute(state, &reply, &err);
+    const rr_value *all;
+    long count;
+
+    if (status != RR_OK)
+        expect(status, RR_OK, &err, "executing");
+    all = rr_reply_view(reply);
+    for (size_t index = 0; index < all->count; index++)
+        if (all->children[index].string == NULL || all->children[index].length != BENCH_VALUE_LENGTH)
+            fail("pipeline: not the value");
+    count = (long)all->count;
+    rr_reply_free(reply);
+    return count;
+}
+
+static void pipeline_end(void *state)
+{
+    rr_pipeline_free(state);
+}
+
+static void run_pipeline(const struct job *job)
+{
+    static const struct work work = {pipeline_begin, pipeline_step, pipeline_end};
+    rr_client *client = client_open(job, NULL);
+    work_run(job, &work, client);
+    rr_client_free(client);
+}
+
+/* ---- a large value ------------------------------------------------------------------------------------------------- */
+
+static void run_big(const struct job *job)
+{
+    static const char *const argv[] = {"GET", BENCH_BIG_KEY};
+    rr_client *client = client_open(job, NULL);
+    rr_reply *reply;
+    rr_error *err = NULL;
+    double begun, before = memory("VmRSS");
+
+    begun = now();
+    for (long index = 0; index < job->count; index++) {
+        expect(rr_command(client, 2, argv, NULL, &reply, &err), RR_OK, &err, "GET of a large value");
+        report("payload", (double)rr_reply_length(reply));
+        rr_reply_free(reply);
+    }
+    report("seconds", now() - begun);
+    report("peak", memory("VmHWM") - before);
+    rr_client_free(client);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct workload workloads[] = {
+        {"get", run_get}, {"pipeline", run_pipeline}, {"big", run_big}, {NULL, NULL}};
+    return worker_main(argc, argv, workloads);
+}

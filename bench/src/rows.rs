@@ -1,0 +1,265 @@
+//! The rows: what is run on both sides, and how the figures become one.
+//!
+//! Both sides take turns round by round, and each round's order is the other way round than the last one's, so that what
+//! disturbs the machine for a while disturbs both. The server has the first processor. Where a row says so the client
+//! has the same one; else it has all others.
+
+use std::process::Command;
+
+use crate::launch::{self, Figures};
+use crate::plan::Plan;
+use crate::row::{Better, Placement, Row};
+use crate::server::Server;
+use crate::statistics::median;
+use crate::{Result, outage};
+
+use Placement::{OneCore, OtherCores};
+
+const BIG: usize = 64 << 20;
+
+/// A worker and its arguments.
+pub struct Side {
+    program: Program,
+    arguments: Vec<String>,
+}
+
+enum Program {
+    /// A C program of this name.
+    C(&'static str),
+    /// This program itself.
+    Rust,
+}
+
+impl Side {
+    pub fn c(name: &'static str, arguments: &[&str]) -> Self {
+        Side { program: Program::C(name), arguments: arguments.iter().map(ToString::to_string).collect() }
+    }
+
+    pub fn rust(arguments: &[&str]) -> Self {
+        Side { program: Program::Rust, ..Self::c("", arguments) }
+    }
+
+    fn is_hiredis(&self) -> bool {
+        matches!(self.program, Program::C("hiredis"))
+    }
+
+    pub fn command(&self, plan: &Plan) -> Result<Command> {
+        let mut command = match self.program {
+            Program::C(name) => Command::new(plan.workers.join(name)),
+            Program::Rust => {
+                let mut command = Command::new(std::env::current_exe().map_err(|error| error.to_string())?);
+                command.arg("worker");
+                command
+            }
+        };
+        command.args(&self.arguments);
+        Ok(command)
+    }
+}
+
+/// Two workers that do the same for a while.
+struct Pair {
+    id: &'static str,
+    name: &'static str,
+    against: &'static str,
+    ours: Side,
+    theirs: Side,
+    /// Where, and the goal there.
+    places: &'static [(Placement, Option<f64>)],
+    /// Nanoseconds of processor time each instead of so many a second.
+    is_cost: bool,
+}
+
+const CALM: &[(Placement, Option<f64>)] = &[(OneCore, Some(1.0)), (OtherCores, None)];
+
+/// The processors of a client.
+pub fn cores_of(plan: &Plan, placement: Placement) -> &[usize] {
+    match (placement, plan.cores.as_slice()) {
+        (OtherCores, [_, others @ ..]) if !others.is_empty() => others,
+        (_, cores) => cores.get(..1).unwrap_or_default(),
+    }
+}
+
+/// Every row that is asked for and can be had.
+pub fn measure_all(plan: &Plan) -> Result<Vec<Row>> {
+    let server = Server::start(cores_of(plan, OneCore).first().copied().unwrap_or(0))?;
+    server.command(&["SET", "bench:key", "hello"])?;
+    let mut rows = Vec::new();
+    for pair in pairs(&server) {
+        for &(placement, goal) in pair.places {
+            let id = format!("{}-{}", pair.id, if placement == OneCore { "one-core" } else { "other-core" });
+            if plan.wants(&id) && can_be_had(plan, &pair.theirs, placement) {
+                progress(&id);
+                rows.push(compare(plan, &pair, &id, placement, goal));
+            }
+        }
+    }
+    if plan.wants("big") {
+        progress("big");
+        rows.extend(big(plan, &server));
+    }
+    drop(server);
+    rows.extend(outage::measure_all(plan)?);
+    eprintln!();
+    Ok(rows)
+}
+
+/// Shows on a terminal what goes on.
+pub fn progress(id: &str) {
+    eprint!("\r\x1b[K  measuring {id}");
+}
+
+fn can_be_had(plan: &Plan, theirs: &Side, placement: Placement) -> bool {
+    (plan.hiredis.is_some() || !theirs.is_hiredis()) && (placement == OneCore || plan.cores.len() > 1)
+}
+
+fn pairs(server: &Server) -> Vec<Pair> {
+    let tcp = format!("address={}", server.tcp());
+    let unix = format!("address={}", server.unix());
+    let (tcp, unix) = (tcp.as_str(), unix.as_str());
+    let get = |id, name, address, places| Pair {
+        id,
+        name,
+        against: "hiredis",
+        ours: Side::c("ours", &["get", address]),
+        theirs: Side::c("hiredis", &["get", address]),
+        places,
+        is_cost: false,
+    };
+    let threads = |id, name, count: &str, goal| Pair {
+        ours: Side::c("ours", &["get", tcp, count]),
+        theirs: Side::c("hiredis", &["get", tcp, count]),
+        against: "hiredis, a connection each",
+        ..get(id, name, tcp, goal)
+    };
+    let decode = |id, name, shape: &str| Pair {
+        id,
+        name,
+        against: "hiredis reader",
+        ours: Side::rust(&["decode", shape]),
+        theirs: Side::c("hiredis", &["decode", shape]),
+        places: &[(OtherCores, Some(4.0))],
+        is_cost: true,
+    };
+    vec![
+        get("get-tcp", "GET, 1 thread, TCP", tcp, CALM),
+        get("get-unix", "GET, 1 thread, unix socket", unix, CALM),
+        Pair {
+            ours: Side::c("ours", &["get", tcp, "option=spin_us=50"]),
+            ..get("get-spin", "GET, 1 thread, TCP, spin_us=50", tcp, &[(OtherCores, Some(1.5))])
+        },
+        Pair {
+            ours: Side::c("ours", &["pipeline", tcp, "depth=100"]),
+            theirs: Side::c("hiredis", &["pipeline", tcp, "depth=100"]),
+            ..get("pipeline", "pipeline of 100 GETs", tcp, &[(OneCore, Some(1.5)), (OtherCores, None)])
+        },
+        threads("threads-4", "GET, 4 threads share a client", "threads=4", &[(OneCore, None), (OtherCores, Some(1.0))]),
+        threads("threads-8", "GET, 8 threads share a client", "threads=8", &[(OneCore, None), (OtherCores, Some(1.0))]),
+        threads(
+            "threads-64",
+            "GET, 64 threads share a client",
+            "threads=64",
+            &[(OneCore, None), (OtherCores, Some(1.5))],
+        ),
+        Pair {
+            against: "redis crate in a mutex",
+            theirs: Side::rust(&["mutex", tcp, "threads=64"]),
+            ..threads(
+                "mutex-64",
+                "GET, 64 threads share a client",
+                "threads=64",
+                &[(OneCore, None), (OtherCores, Some(4.0))],
+            )
+        },
+        decode("decode-status", "decode +OK", "shape=status"),
+        decode("decode-integer", "decode :1", "shape=integer"),
+        decode("decode-string", "decode a string of 5 bytes", "shape=string"),
+        decode("decode-array", "decode 1000 strings of 10 bytes", "shape=array"),
+    ]
+}
+
+fn compare(plan: &Plan, pair: &Pair, id: &str, placement: Placement, goal: Option<f64>) -> Row {
+    let unit = if pair.is_cost { "ns" } else { "/s" };
+    let empty = Row::new(id, pair.name, pair.against, placement, unit);
+    let seconds = format!("seconds={}", plan.seconds);
+    let run = |side: &Side| {
+        let mut command = side.command(plan)?;
+        command.arg(&seconds);
+        launch::run(command, cores_of(plan, placement))
+    };
+    let measured = take_turns(plan.rounds, || run(&pair.ours), || run(&pair.theirs)).and_then(|rounds| {
+        let cost = of_both(&rounds, |figures| Ok(figures.get("cpu")? / figures.get("ops")?))?;
+        if pair.is_cost {
+            let cost: Vec<_> = cost.into_iter().map(|(ours, theirs)| (ours * 1e9, theirs * 1e9)).collect();
+            return Ok(empty.clone().compare(&cost, Better::Lower, goal));
+        }
+        let rates = of_both(&rounds, |figures| Ok(figures.get("ops")? / figures.get("seconds")?))?;
+        let (ours, theirs): (Vec<f64>, Vec<f64>) = cost.into_iter().unzip();
+        let note =
+            format!("processor time of the client {:.2} µs, theirs {:.2}", median(&ours) * 1e6, median(&theirs) * 1e6);
+        Ok(empty.clone().compare(&rates, Better::Higher, goal).note(note))
+    });
+    Row::or_failure(empty.clone(), measured)
+}
+
+/// A figure of both sides of each round.
+fn of_both(rounds: &[(Figures, Figures)], figure: impl Fn(&Figures) -> Result<f64>) -> Result<Vec<(f64, f64)>> {
+    rounds.iter().map(|(ours, theirs)| Ok((figure(ours)?, figure(theirs)?))).collect()
+}
+
+/// Both sides by turns: their figures of each round.
+pub fn take_turns<T>(
+    rounds: usize,
+    mut ours: impl FnMut() -> Result<T>,
+    mut theirs: impl FnMut() -> Result<T>,
+) -> Result<Vec<(T, T)>> {
+    (0..rounds)
+        .map(|round| {
+            if round % 2 == 0 {
+                let ours = ours()?;
+                Ok((ours, theirs()?))
+            } else {
+                let theirs = theirs()?;
+                Ok((ours()?, theirs))
+            }
+        })
+        .collect()
+}
+
+/// A value of 64 MiB: how long, and how much memory.
+fn big(plan: &Plan, server: &Server) -> Vec<Row> {
+    let time = Row::new("big-time", "GET of 64 MiB: time", "hiredis", OtherCores, "ms");
+    let space = Row::new("big-memory", "GET of 64 MiB: peak memory", "hiredis", OtherCores, "payloads");
+    if plan.hiredis.is_none() {
+        return Vec::new();
+    }
+    match big_rounds(plan, server) {
+        Ok(rounds) => {
+            let by =
+                |name: &str, unit: f64| of_both(&rounds, |figures| Ok(figures.get(name)? / unit)).unwrap_or_default();
+            let peaks = by("peak", BIG as f64);
+            // The goal is 1.1 payloads of ours, whatever theirs are.
+            let theirs = median(&peaks.iter().map(|&(_, theirs)| theirs).collect::<Vec<_>>());
+            vec![
+                time.compare(&by("seconds", 3e-3), Better::Lower, Some(1.0)),
+                space.compare(&peaks, Better::Lower, Some(theirs / 1.1)).note("goal: at most 1.1 payloads"),
+            ]
+        }
+        Err(failure) => [time, space].map(|row| Row::or_failure(row, Err(failure.clone()))).into(),
+    }
+}
+
+fn big_rounds(plan: &Plan, server: &Server) -> Result<Vec<(Figures, Figures)>> {
+    server.command(&["SET", "bench:big", ""])?;
+    server.command(&["SETRANGE", "bench:big", &(BIG - 1).to_string(), "x"])?;
+    let address = format!("address={}", server.tcp());
+    let run = |name| {
+        let side = Side::c(name, &["big", &address, "count=3"]);
+        let figures = launch::run(side.command(plan)?, cores_of(plan, OtherCores))?;
+        let whole = figures.all("payload").iter().all(|&length| length == BIG as f64);
+        whole.then_some(figures).ok_or(format!("{name}: not the whole value"))
+    };
+    let rounds = take_turns(plan.repetitions(5), || run("ours"), || run("hiredis"));
+    server.command(&["DEL", "bench:big"])?;
+    rounds
+}
