@@ -256,6 +256,14 @@ fn a_staged_tree_knows_its_final_place_and_is_taken_away_again() {
     assert_eq!(files(&stage), [""; 0]);
 }
 
+#[test]
+fn every_link_of_the_readme_leads_somewhere() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let targets = readme.split("](").skip(1).map(|rest| rest.split_once(')').unwrap().0);
+    let mut missing = targets.filter(|target| !target.starts_with("https://") && !root().join(target).exists());
+    assert_eq!(missing.next(), None);
+}
+
 /// The first block of C in the README.
 fn readme_program() -> String {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
