@@ -52,7 +52,9 @@ test: ## everything: the library, its C interface, the installed tree, the examp
 	cargo test --doc
 
 bench: ## measures against hiredis and the redis crate
-	@if [ -x bench/run ]; then exec bench/run; else echo 'bench/run is not there yet' >&2; exit 1; fi
+	@scripts/need cargo redis-server cc
+	@scripts/need --optional pkg-config hiredis
+	bench/run
 
 # As root there may be no cargo: then what was built before is installed.
 ifneq ($(origin RELEASE),command line)
@@ -91,10 +93,11 @@ clean: ## takes away what was built
 format: ## formats the Rust code
 	cargo fmt
 
-lint: ## the checks that a change has to pass before its tests
+lint: ## format, lints and documentation, without a warning
 	@scripts/need cargo rustfmt cargo-clippy
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
+	@$(MAKE) --no-print-directory docs
 
 docs: ## the Rust documentation, in target/doc
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items

@@ -19,7 +19,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use support::Server;
+use support::{Server, wait_until};
 use toolchain::{STRICT, library, root, run, scratch, soname, tool};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -256,6 +256,14 @@ fn a_staged_tree_knows_its_final_place_and_is_taken_away_again() {
     assert_eq!(files(&stage), [""; 0]);
 }
 
+#[test]
+fn every_link_of_the_readme_leads_somewhere() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let targets = readme.split("](").skip(1).map(|rest| rest.split_once(')').unwrap().0);
+    let mut missing = targets.filter(|target| !target.starts_with("https://") && !root().join(target).exists());
+    assert_eq!(missing.next(), None);
+}
+
 /// The first block of C in the README.
 fn readme_program() -> String {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
@@ -306,12 +314,10 @@ fn the_outage_example_accounts_for_every_write() {
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
         if line.contains("RR_EVENT_CONNECTED") && server.is_running() && !said.iter().any(is_buffering) {
-            // The pace is the program's; a moment into it is what is wanted, not a state.
-            std::thread::sleep(Duration::from_millis(500));
+            wait_until("writes flow", Duration::from_secs(3), || written(&server, 0) > 50);
             server.kill();
         }
         if is_buffering(&line) {
-            std::thread::sleep(Duration::from_millis(500));
             server.start_again();
         }
         said.push(line);
@@ -322,9 +328,13 @@ fn the_outage_example_accounts_for_every_write() {
     assert_eq!(account["issued"], told, "{account:?}");
     assert!(account["buffered"] > 0 && account["buffered"] == account["replayed"], "{account:?}");
     assert_eq!(account["left_at_close"], 0);
-    let lengths = (0..4).map(|thread| server.command(&["LLEN", &format!("demo:thread:{thread}")]));
-    let there: u64 = lengths.map(|length| redis::from_redis_value::<u64>(length).unwrap()).sum();
+    let there: u64 = (0..4).map(|thread| written(&server, thread)).sum();
     assert!((told..=told + account["resent"]).contains(&there), "{there} on the server, {account:?}");
+}
+
+/// How many writes of one of its threads the server has.
+fn written(server: &Server, thread: u32) -> u64 {
+    redis::from_redis_value(server.command(&["LLEN", &format!("demo:thread:{thread}")])).unwrap()
 }
 
 fn is_buffering(line: impl AsRef<str>) -> bool {

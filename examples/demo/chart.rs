@@ -266,7 +266,7 @@ impl Chart {
         let most = 10_f64.powf(values().fold(1e4, f64::max).log10().ceil());
         let panel = self.panel(470.0, 588.0, Scale::Logarithmic { least, most });
         let legend = [("slowest in 50 ms", Swatch::Line(OURS_LIGHT, "")), ("median", Swatch::Line(OURS, ""))];
-        svg.heading(panel.top - 14.0, "Time of a call, logarithmic", &legend);
+        svg.heading(panel.top - 14.0, "Time of a call through resilient-redis, logarithmic", &legend);
         let decades = (0..).map(|power| least * 10_f64.powi(power)).take_while(|value| *value <= most * 1.01);
         let ticks: Vec<(f64, String)> = decades.map(|value| (value, duration(value))).collect();
         panel.frame(svg, self, &ticks);

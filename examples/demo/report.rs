@@ -132,15 +132,16 @@ pub fn json(run: &Run) -> Result<String> {
 pub fn picture(run: &Run) -> Chart {
     let account = &run.ours.account;
     let outages = run.outages.iter().map(|outage| (seconds(run, outage.killed_us), seconds(run, outage.answers_us)));
-    let gone = |account: &Account| format!("{} lost", with_thousands(account.lost + account.dropped));
+    let gone = |account: &Account| {
+        format!("{} of {} writes lost", with_thousands(account.lost + account.dropped), with_thousands(account.issued))
+    };
     let mut subtitle = vec![
-        (Tone::Plain, format!("Of {} writes through resilient-redis: ", with_thousands(account.issued))),
+        (Tone::Plain, "resilient-redis: ".to_owned()),
         (Tone::Ours, gone(account)),
         (Tone::Plain, format!(", {} out of order.", with_thousands(account.out_of_order))),
     ];
     if let Some(theirs) = &run.theirs {
-        let issued = with_thousands(theirs.account.issued);
-        subtitle.push((Tone::Plain, format!("   Of {issued} through hiredis, reconnecting after errors: ")));
+        subtitle.push((Tone::Plain, "   hiredis: ".to_owned()));
         subtitle.push((Tone::Theirs, gone(&theirs.account)));
         subtitle.push((Tone::Plain, " to errors.".to_owned()));
     }
