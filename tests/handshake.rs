@@ -112,13 +112,14 @@ fn a_database_that_the_server_does_not_have_is_named() {
 #[test]
 fn a_full_server_is_waited_for() {
     let server = Server::builder().arg("maxclients", "3").start();
-    let mut others: Vec<_> = Vec::new();
-    // A connection that was thrown out may look well until it is used.
-    while let Ok(mut other) = server.try_connection(Duration::from_secs(1))
-        && redis::cmd("PING").query::<String>(&mut other).is_ok()
-    {
-        others.push(other);
-    }
+    // A connection that is turned away may look like one until it is used.
+    let enter = || {
+        let mut other = server.try_connection(Duration::from_secs(1)).ok()?;
+        redis::cmd("PING").exec(&mut other).ok()?;
+        Some(other)
+    };
+    let others: Vec<_> = std::iter::from_fn(enter).take(3).collect();
+    assert!(!others.is_empty() && enter().is_none());
     let client = open(&server.url(), &[]);
     let event = client.event(EventKind::Reconnecting);
     assert!(event.message.contains("max number of clients"), "{event:?}");

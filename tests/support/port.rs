@@ -5,8 +5,13 @@
 //! itself), and a listener that sets SO_REUSEADDR, as redis-server does, can come and go on top of it.
 
 use super::os;
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+/// How long somebody else may still hold a listener that was closed.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A reserved port of 127.0.0.1.
 pub struct ReservedPort {
@@ -33,6 +38,16 @@ impl ReservedPort {
 
     /// A listener on this port; there can be one at a time.
     pub fn listen(&self) -> TcpListener {
-        TcpListener::bind(self.address()).unwrap_or_else(|error| panic!("listening on {}: {error}", self.port))
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match TcpListener::bind(self.address()) {
+                Ok(listener) => return listener,
+                // A child that another test is starting has a copy of the former listener until it is a redis-server.
+                Err(error) if error.kind() == ErrorKind::AddrInUse && Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                Err(error) => panic!("listening on {}: {error}", self.port),
+            }
+        }
     }
 }
