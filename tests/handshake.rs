@@ -189,7 +189,8 @@ fn a_primary_that_became_a_replica_is_waited_for() {
 #[test]
 fn a_replica_that_stays_one_ends_in_giving_up() {
     let server = Server::start();
-    let mut options = vec![("reconnect_tries", "1"), ("reconnect_interval_ms", "600"), ("reconnect_max_delay_ms", "20")];
+    let mut options =
+        vec![("reconnect_tries", "1"), ("reconnect_interval_ms", "600"), ("reconnect_max_delay_ms", "20")];
     options.push(("outage_grace_ms", "20"));
     let client = open_ready(&server.url(), &options);
     server.command(&["REPLICAOF", "127.0.0.1", "1"]);
