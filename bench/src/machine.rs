@@ -59,7 +59,7 @@ impl Machine {
             date: said("date", &["-u", "+%F"]).unwrap_or_default(),
             processor: field("/proc/cpuinfo", "model name").unwrap_or("unknown".into()),
             cores: plan.cores.len(),
-            kernel: said("uname", &["-srm"]).unwrap_or_default(),
+            kernel: said("uname", &["-sm"]).unwrap_or_default(),
             load: read("/proc/loadavg").split_whitespace().next().and_then(|load| load.parse().ok()).unwrap_or(0.0),
             rounds: plan.rounds,
             seconds: plan.seconds,
