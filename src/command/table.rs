@@ -1,7 +1,7 @@
 //! The table: every command, one row each.
 //!
-//! To add a command, add a row: its name in upper case and what it is, a word of [`Traits`](super::traits::Traits), or
-//! a function of [`rules`](super::rules) when its arguments decide, or its subcommands. The index over the names is
+//! To add a command, add a row: its name in upper case and what it is, a word of [`Traits`], or
+//! a function of [`rules`] when its arguments decide, or its subcommands. The index over the names is
 //! built by the compiler; the order of the rows means nothing. Constant data, for any thread, never changed at run time.
 
 use super::args::Args;
