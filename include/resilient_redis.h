@@ -902,7 +902,7 @@ void rr_client_free(struct rr_client *client);
 /**
  * Issues a command and waits for its reply.
  *
- * The command is `argc` arguments, the first being its name. `argv[i]` is argvlen[i] bytes of any kind, and may be
+ * The command is `argc` arguments, the first being its name. `argv[i]` is `argvlen[i]` bytes of any kind, and may be
  * NULL if that is 0. If `argvlen` is NULL, each ends with a NUL instead. They are only read during the call.
  *
  * RR_OK with the reply, freed with rr_reply_free(); `reply` may be NULL if it is not wanted. RR_BUFFERED without one:
