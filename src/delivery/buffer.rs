@@ -112,8 +112,8 @@ impl Buffer {
     pub fn push(&mut self, item: Item) {
         self.count(&item);
         if self.items.len() == self.items.capacity() {
-            // In steps of an eighth: doubling would leave up to half of a large buffer unused.
-            self.items.reserve_exact((self.items.len() / 8).max(64));
+            // In small steps: doubling would leave up to half of a large buffer unused.
+            self.items.reserve_exact((self.items.len() / 16).max(64));
         }
         self.items.push_back(item);
     }
