@@ -64,3 +64,28 @@ fn a_thousand_clients_leave_nothing_behind() {
         server.info("clients", "connected_clients").as_deref() == Some("1")
     });
 }
+
+#[test]
+fn the_output_buffer_is_bounded_while_a_server_does_not_read() {
+    let _turn = alone();
+    let server = Server::start();
+    let options = [("max_output_bytes", "4MiB"), ("buffer_commands", "false"), ("command_timeout_ms", "1500")];
+    let client = open_ready(&server.url(), &options);
+    server.pause();
+    let before = resident_kib();
+    std::thread::scope(|scope| {
+        for thread in 0..16 {
+            let client = &client;
+            scope.spawn(move || {
+                let value = vec![b'x'; 3 << 20];
+                let _ = client.command(&[b"SET", thread.to_string().as_bytes(), &value]);
+            });
+        }
+    });
+    let grown = resident_kib().saturating_sub(before) / 1024;
+    // The threads' own values are 48 MiB.
+    assert!(grown < 110, "{grown} MiB");
+    server.resume();
+    client.wait_ready(SOON).unwrap();
+    client.ask(&["PING"]);
+}

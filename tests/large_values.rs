@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use resilient_redis::client::{Client, Executed, PipelineOptions};
 use resilient_redis::error::{ErrorKind, Outcome};
-use support::{Action, Ask, Proxy, SOON, Server, append, assert_fails, open_ready, within};
+use support::{Action, Ask, Proxy, Server, append, assert_fails, open_ready, within};
 
 const MIB: usize = 1 << 20;
 
@@ -138,28 +138,4 @@ fn a_command_beyond_the_limit_is_refused_before_it_is_sent() {
         assert_fails(client.command(&[b"SET", b"k", &value(2 * MIB, 0)]), ErrorKind::TooLarge, Outcome::NotApplied);
     assert!(error.message.contains("max_output_bytes"), "{error:?}");
     client.ask(&["SET", "k", "small"]);
-}
-
-#[test]
-fn the_output_buffer_is_bounded_while_a_server_does_not_read() {
-    let server = Server::start();
-    let options = [("max_output_bytes", "4MiB"), ("buffer_commands", "false"), ("command_timeout_ms", "1500")];
-    let client = open_ready(&server.url(), &options);
-    server.pause();
-    let before = support::resident_kib();
-    std::thread::scope(|scope| {
-        for thread in 0..16 {
-            let client = &client;
-            scope.spawn(move || {
-                let value = value(3 * MIB, thread);
-                let _ = client.command(&[b"SET", thread.to_string().as_bytes(), &value]);
-            });
-        }
-    });
-    let grown = support::resident_kib().saturating_sub(before) / 1024;
-    // The threads' own values are 48 MiB.
-    assert!(grown < 110, "{grown} MiB");
-    server.resume();
-    client.wait_ready(SOON).unwrap();
-    client.ask(&["PING"]);
 }
