@@ -166,7 +166,12 @@ fn a_full_buffer_that_drops_the_oldest_says_which() {
 #[test]
 fn what_is_too_old_is_not_sent_any_more() {
     let server = Server::start();
-    let client = cut_off(&server, &[("buffer_max_age_ms", "300"), ("reconnect_backoff", "fixed")]);
+    let proxy = Proxy::start(server.address());
+    let options = [("outage_grace_ms", "0"), ("buffer_max_age_ms", "600"), ("reconnect_backoff", "fixed")];
+    let client = open_ready(&proxy.url(), &options);
+    proxy.refuse(true);
+    proxy.close_all();
+    client.event(EventKind::Reconnecting);
     assert!(push(&client, 1));
     // Noticed although the next attempt is a minute away.
     let event = client.event(EventKind::CommandDropped);
@@ -181,7 +186,9 @@ fn what_is_too_old_is_not_sent_any_more() {
     client.flush(Duration::ZERO).unwrap();
     assert!(push(&client, 2));
     client.event(EventKind::Buffering);
-    drain(&server, &client);
+    proxy.refuse(false);
+    client.reconnect().unwrap();
+    client.flush(SOON).unwrap();
     assert_eq!(list(&server), [2]);
 }
 

@@ -1,6 +1,4 @@
-//! Opening, sharing, closing and dropping: every call ends, and nothing is left behind.
-//!
-//! Counting what this process holds needs a process in which nobody else opens anything: those tests take turns.
+//! Opening, sharing, closing and dropping: every call ends.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,65 +10,14 @@
 
 mod support;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use resilient_redis::client::{Executed, PipelineOptions, State};
 use resilient_redis::error::{ErrorKind, Outcome};
-use support::{
-    Ask, SOON, Scripted, Server, append, assert_fails, is_reply, open, open_descriptors, open_ready, resident_kib,
-    threads_of_this_process, wait_until, within,
-};
-
-fn alone() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[test]
-fn an_idle_client_has_one_thread_and_three_descriptors() {
-    let _turn = alone();
-    let server = Server::start();
-    let before = (threads_of_this_process(), open_descriptors());
-    let clients: Vec<_> = (0..10).map(|_| open_ready(&server.url(), &[])).collect();
-    assert!(threads_of_this_process() - before.0 <= 10);
-    assert!(open_descriptors() - before.1 <= 30);
-    drop(clients);
-    wait_until("all is given back", SOON, || (threads_of_this_process(), open_descriptors()) == before);
-}
-
-#[test]
-fn a_thousand_clients_leave_nothing_behind() {
-    let _turn = alone();
-    let server = Server::start();
-    let url = server.url();
-    let open_some = |count: usize| {
-        for number in 0..count {
-            let client = open(&url, &[]);
-            if number % 2 == 0 {
-                client.wait_ready(SOON).unwrap();
-                client.ask(&["INCR", "n"]);
-            }
-            if number % 3 == 0 {
-                client.close(Duration::ZERO).unwrap();
-            }
-        }
-    };
-    open_some(100);
-    let before = (threads_of_this_process(), open_descriptors());
-    let memory = resident_kib();
-    open_some(900);
-    wait_until("all is given back", SOON, || (threads_of_this_process(), open_descriptors()) == before);
-    let grown = resident_kib().saturating_sub(memory);
-    assert!(grown < 4096, "{grown} KiB more");
-    wait_until("the server has no client left", SOON, || {
-        server.info("clients", "connected_clients").as_deref() == Some("1")
-    });
-}
+use support::{Ask, SOON, Scripted, Server, append, assert_fails, is_reply, open, open_ready, wait_until, within};
 
 #[test]
 fn many_clients_live_side_by_side() {
-    let _turn = alone();
     let server = Server::start();
     let clients: Vec<_> = (0..100).map(|_| open(&server.url(), &[])).collect();
     std::thread::scope(|scope| {
@@ -91,7 +38,6 @@ fn many_clients_live_side_by_side() {
 
 #[test]
 fn threads_come_and_go() {
-    let _turn = alone();
     let server = Server::start();
     let client = open_ready(&server.url(), &[]);
     for _ in 0..40 {
