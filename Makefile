@@ -48,7 +48,7 @@ demo: build ## kills a server twice while eight threads write, and compares what
 test: ## everything: the library, its C interface, the installed tree, the examples, the documents
 	@scripts/need cargo redis-server gcc g++ pkg-config cmake valgrind
 	cargo test --lib --examples
-	cargo test --test '*'
+	cargo test --no-fail-fast --test '*'
 	cargo test --doc
 
 bench: ## measures against hiredis and the redis crate
