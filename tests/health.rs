@@ -118,7 +118,7 @@ fn the_end_of_an_idle_connection_is_noticed_without_a_command() {
 fn a_slow_server_is_not_a_dead_one() {
     let server = Server::start();
     let proxy = Proxy::start(server.address());
-    let options = [("command_timeout_ms", "500"), ("health_check_interval_ms", "50")];
+    let options = [("command_timeout_ms", "1500"), ("health_check_interval_ms", "50")];
     let client = open_ready(&proxy.url(), &options);
     proxy.delay(Duration::from_millis(100));
     for number in 1..=5 {
@@ -127,6 +127,6 @@ fn a_slow_server_is_not_a_dead_one() {
     // One command that is allowed to take longer than the others.
     proxy.delay(Duration::ZERO);
     let patient = resilient_redis::client::CommandOptions { timeout: Some(SOON), ..Default::default() };
-    client.run_with(&["DEBUG", "SLEEP", "1"], &patient).unwrap();
+    client.run_with(&["DEBUG", "SLEEP", "2"], &patient).unwrap();
     assert_eq!(client.stats().disconnects, 0);
 }

@@ -64,7 +64,7 @@ static void *wait_long(void *client)
 static void *wait_for_event(void *client)
 {
     rr_event *event = NULL;
-    rr_status status = rr_event_next(client, 300, &event, NULL);
+    rr_status status = rr_event_next(client, 10000, &event, NULL);
 
     /* The end itself may be an event. */
     CHECK(status == RR_ERR_CLOSED || status == RR_OK);
