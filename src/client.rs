@@ -205,6 +205,7 @@ fn lane_settings(config: &Config) -> LaneSettings {
     LaneSettings {
         stall_timeout: config.command_timeout,
         spin: config.spin,
+        combine: config.adaptive_spin,
         max_in_flight: config.max_in_flight,
         max_output_bytes: config.max_output_bytes,
         limits: Limits { max_bytes: config.max_reply_bytes, max_depth: config.max_reply_depth },

@@ -56,11 +56,14 @@ impl Stream {
         let mut rest = self.bytes.get(self.at..end).unwrap_or_default();
         let (mut count, mut seen) = (0, 0);
         while !rest.is_empty() {
-            let (used, progress) = self.decoder.decode(rest).map_err(|error| error.to_string())?;
-            rest = rest.get(used..).unwrap_or_default();
-            if let Progress::Reply(reply) = progress {
-                seen += look_at(&reply);
-                count += 1;
+            match self.decoder.decode(rest) {
+                Ok((used, Progress::Reply(ref reply))) => {
+                    seen += look_at(reply);
+                    count += 1;
+                    rest = rest.get(used..).unwrap_or_default();
+                }
+                Ok((used, _)) => rest = rest.get(used..).unwrap_or_default(),
+                Err(error) => return Err(error.to_string()),
             }
         }
         black_box(seen);

@@ -378,6 +378,10 @@ pub(super) static OPTIONS: &[OptionSpec] = options! {
         },
         "How long a call polls the socket for its reply before it sleeps. Saves the few microseconds of a wake-up when \
          the server is near, and costs that much processor time. `0` sleeps at once.";
+        "adaptive_spin" = "true", flag!(adaptive_spin),
+        "While several threads share the connection: whether one that is about to write lets others come first that are \
+         just being woken, and one that reads looks for more replies for up to 50 µs before it sleeps. Both give way to \
+         whatever else is ready to run, and stop by themselves where they do not pay.";
     }
     "Bounds" {
         "max_in_flight" = "65536", number!(max_in_flight, Count, 1, COUNT),

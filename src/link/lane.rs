@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
+use crate::link::company::Company;
 use crate::link::queue::Queue;
 use crate::link::roles::{Hand, KEEP, Reader, WRITER_PATIENCE, Writer};
 use crate::link::slot::{Slot, Waited};
@@ -34,6 +35,8 @@ pub struct LaneSettings {
     pub stall_timeout: Duration,
     /// How long a waiting caller stays awake.
     pub spin: Duration,
+    /// Whether callers wait a moment for each other where that pays.
+    pub combine: bool,
     /// How many calls may be in flight.
     pub max_in_flight: usize,
     /// How many bytes may wait to be written before callers have to wait.
@@ -106,6 +109,7 @@ pub struct Lane {
     sink: OnceLock<Weak<dyn Sink>>,
     /// Wakes the supervisor.
     attention: Arc<Waker>,
+    pub(super) company: Company,
     pub(super) state: Mutex<Queue>,
     /// Room in the output buffer or in flight.
     pub(super) room: Condvar,
@@ -128,6 +132,7 @@ impl Lane {
         let now = time::now();
         let queue = Queue::new(now, Reader::new(settings.limits));
         Lane {
+            company: Company::new(settings.combine),
             settings,
             counters,
             sink: OnceLock::new(),
@@ -170,15 +175,22 @@ impl Lane {
             return Called::Closed;
         };
         let epoch = state.epoch;
+        let (others_come, others_wait) = (self.company.come(), state.in_flight > 0);
+        // While the server has nothing to do, what there is goes at once.
+        let is_gathering = others_come && others_wait;
         state.add(Owner::Caller(slot.clone()), batch, now, encode);
         state.stall_limit = state.stall_limit.max(deadline.since(now));
-        let writer = state.take_writer();
+        let writer = if is_gathering { state.take_idle_writer() } else { state.take_writer() };
         let reader = state.take_reader(epoch);
         drop(state);
 
-        let mut hand = Hand { lane: self, socket, epoch, reader, supervised: false };
+        if is_gathering && writer.is_some() {
+            self.company.gather();
+        }
+        let has_company = others_come || others_wait;
+        let mut hand = Hand { lane: self, socket, epoch, reader, supervised: false, own: Some(&slot), has_company };
         waited |= writer.is_some_and(|writer| hand.write(writer, deadline));
-        hand.read_until_done(&slot, deadline, (!waited).then_some(now));
+        hand.read_until_done(deadline, (!waited).then_some(now));
         drop(hand);
         loop {
             match slot.wait(deadline, self.settings.spin) {
@@ -187,7 +199,9 @@ impl Lane {
                 Waited::Called if deadline.has_passed() => return self.give_up(&slot, epoch),
                 Waited::Called => {
                     if let Some(mut hand) = self.reading_hand(epoch) {
-                        hand.read_until_done(&slot, deadline, None);
+                        hand.own = Some(&slot);
+                        hand.has_company = true;
+                        hand.read_until_done(deadline, None);
                     }
                 }
             }
@@ -360,7 +374,15 @@ impl Lane {
             // while there is traffic: each reply to a caller would wake this thread, too.
             let is_idle = state.in_flight == 0 && self.silent_for() >= IDLE;
             drop(state);
-            let mut hand = Hand { lane: self, socket: socket.clone(), epoch, reader, supervised: true };
+            let mut hand = Hand {
+                lane: self,
+                socket: socket.clone(),
+                epoch,
+                reader,
+                supervised: true,
+                own: None,
+                has_company: false,
+            };
             if let Some(writer) = writer {
                 hand.write(writer, Deadline::within(WRITER_PATIENCE));
             }
@@ -392,7 +414,7 @@ impl Lane {
         let mut state = self.state.lock();
         let socket = state.socket.as_ref()?.clone();
         let reader = state.take_reader(epoch)?;
-        Some(Hand { lane: self, socket, epoch, reader: Some(reader), supervised: false })
+        Some(Hand { lane: self, socket, epoch, reader: Some(reader), supervised: false, own: None, has_company: false })
     }
 
     fn last_read(&self) -> Instant {
@@ -417,10 +439,32 @@ impl Lane {
         Error::new(ErrorKind::ConnectionLost, format!("commands were unanswered and nothing was read for {silent} ms"))
     }
 
-    /// Gives the READER role back and finds somebody to go on reading.
+    /// Wakes whom the reader has answered, while it goes on reading.
+    pub(super) fn wake_answered(&self, reader: &mut Reader) {
+        let mut state = self.state.lock();
+        state.in_flight = state.in_flight.saturating_sub(std::mem::take(&mut reader.completed));
+        drop(state);
+        self.wake_all(std::mem::take(&mut reader.sleepers));
+    }
+
+    fn wake_all(&self, answered: Vec<Arc<Slot<Ended>>>) {
+        if !answered.is_empty() {
+            self.company.leave(answered.len());
+            answered.iter().for_each(|slot| slot.wake());
+        }
+    }
+
+    /// Gives the READER role back, finds somebody to go on reading, and wakes whom it has answered: they come upon a lane
+    /// that is ready for them.
     ///
     /// `supervised`: the supervisor gives it back, and will look again by itself.
     pub(super) fn release_reader(&self, mut reader: Box<Reader>, supervised: bool) {
+        let answered = std::mem::take(&mut reader.sleepers);
+        self.pass_on(reader, supervised);
+        self.wake_all(answered);
+    }
+
+    fn pass_on(&self, mut reader: Box<Reader>, supervised: bool) {
         let mut state = self.state.lock();
         loop {
             state.in_flight = state.in_flight.saturating_sub(std::mem::take(&mut reader.completed));

@@ -1,11 +1,14 @@
 //! Link: one multiplexed connection that comes back.
 //!
 //! `lane` carries the commands of many threads over one socket, without a thread of its own: `queue` is what its lock
-//! guards, `roles` are the two that move the bytes, `slot` is where a caller waits for its reply; `supervisor` is the one thread that connects, reconnects, watches the connection while nobody
-//! uses it and hands a recovered lane to the layer above; `backoff` decides how long it pauses and when it gives up.
+//! guards, `roles` are the two that move the bytes, `slot` is where a caller waits for its reply, `company` says when a
+//! moment's patience with the others pays; `supervisor` is the one thread that connects, reconnects, watches the
+//! connection while nobody uses it and hands a recovered lane to the layer above; `backoff` decides how long it pauses
+//! and when it gives up.
 //! The link knows nothing of commands: it carries bytes and counts replies.
 
 pub mod backoff;
+mod company;
 pub mod lane;
 mod queue;
 mod roles;

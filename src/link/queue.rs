@@ -143,6 +143,11 @@ impl Queue {
         None
     }
 
+    /// The WRITER role, if it is free and has nothing to write, with nothing claimed yet.
+    pub(super) fn take_idle_writer(&mut self) -> Option<Box<Writer>> {
+        self.writer.take_if(|writer| writer.written >= writer.buffer.len())
+    }
+
     /// Moves what is queued into the hands of a writer that has nothing left. False when there is nothing.
     pub(super) fn claim(&mut self, writer: &mut Writer) -> bool {
         writer.written = 0;

@@ -42,7 +42,7 @@ pub(super) struct Reader {
     /// Completed and not yet subtracted from `in_flight`.
     pub(super) completed: usize,
     /// Whom to wake when the input is used up.
-    sleepers: Vec<Arc<Slot<Ended>>>,
+    pub(super) sleepers: Vec<Arc<Slot<Ended>>>,
 }
 
 /// A thread with a connection at hand and, perhaps, the READER role. Gives the role back when dropped.
@@ -53,6 +53,10 @@ pub(super) struct Hand<'a> {
     pub(super) reader: Option<Box<Reader>>,
     /// It is the supervisor's.
     pub(super) supervised: bool,
+    /// Where its own caller waits.
+    pub(super) own: Option<&'a Slot<Ended>>,
+    /// Others were about when its call came.
+    pub(super) has_company: bool,
 }
 
 impl Drop for Hand<'_> {
@@ -113,19 +117,22 @@ impl Hand<'_> {
         }
     }
 
-    /// Reads with the READER role, if it is at hand, until the slot has its result, the deadline passes or the
+    /// Reads with the READER role, if it is at hand, until its own caller has its result, the deadline passes or the
     /// connection ends. `now` is the present moment, if it is known.
-    pub(super) fn read_until_done(&mut self, slot: &Slot<Ended>, deadline: Deadline, mut now: Option<Instant>) {
+    pub(super) fn read_until_done(&mut self, deadline: Deadline, mut now: Option<Instant>) {
         let lane = self.lane;
         let limit = lane.settings.stall_timeout;
         let mut spin_until = None;
-        while self.reader.is_some() && !slot.is_done() {
+        while self.reader.is_some() && !self.own.is_some_and(Slot::is_done) {
+            self.wake_answered();
             if !lane.settings.spin.is_zero() {
                 let until = *spin_until.get_or_insert_with(|| Deadline::within(lane.settings.spin));
                 if !until.has_passed() {
                     self.receive(Wait::No);
                     continue;
                 }
+            } else if self.has_company && lane.company.look_out(|| self.receive(Wait::No) || self.reader.is_none()) {
+                continue;
             }
             let left = now.take().map_or_else(|| deadline.remaining(), |now: Instant| Some(deadline.since(now)));
             match left {
@@ -147,9 +154,17 @@ impl Hand<'_> {
     pub(super) fn read_available(&mut self) -> bool {
         let mut any = false;
         while self.reader.is_some() && self.receive(Wait::No) {
+            self.wake_answered();
             any = true;
         }
         any
+    }
+
+    /// Wakes whom the last bytes answered. Who gives the READER role back next leaves that to the release.
+    fn wake_answered(&mut self) {
+        if let Some(reader) = self.reader.as_mut().filter(|reader| !reader.sleepers.is_empty()) {
+            self.lane.wake_answered(reader);
+        }
     }
 
     /// Receives once and completes what that answers. True when bytes came. At the end of the connection the READER
@@ -161,7 +176,7 @@ impl Hand<'_> {
             Ok(count) => {
                 self.lane.note_read();
                 self.lane.counters.bytes_read.add(count as u64);
-                match reader.complete_all(self.lane) {
+                match reader.decode_all(self.lane) {
                     Ok(()) => return true,
                     Err(error) => error,
                 }
@@ -223,14 +238,6 @@ impl Reader {
     }
 
     /// Decodes all that was received and completes the entries it answers.
-    fn complete_all(&mut self, lane: &Lane) -> Result<(), Error> {
-        let ended = self.decode_all(lane);
-        for slot in self.sleepers.drain(..) {
-            slot.wake();
-        }
-        ended
-    }
-
     fn decode_all(&mut self, lane: &Lane) -> Result<(), Error> {
         // At least once: what was received straight into its place is not in the input.
         loop {
@@ -246,17 +253,21 @@ impl Reader {
                 self.batch_begun = true;
             }
             let rest = self.input.get(self.used..).unwrap_or_default();
-            let (count, progress) =
-                self.decoder.decode(rest).map_err(|error| Error::new(ErrorKind::Protocol, error.to_string()))?;
-            self.used += count;
-            match progress {
-                Progress::NeedMore => return Ok(()),
-                Progress::Push(push) => {
+            // Taken apart where it is: to move a reply costs about as much as to decode it.
+            match self.decoder.decode(rest) {
+                Err(error) => return Err(Error::new(ErrorKind::Protocol, error.to_string())),
+                Ok((count, Progress::NeedMore)) => {
+                    self.used += count;
+                    return Ok(());
+                }
+                Ok((count, Progress::Push(push))) => {
+                    self.used += count;
                     if let Some(sink) = lane.sink() {
                         sink.pushed(push);
                     }
                 }
-                Progress::Reply(reply) => {
+                Ok((count, Progress::Reply(reply))) => {
+                    self.used += count;
                     let Some(entry) = self.pending.pop_front() else {
                         let said =
                             reply.root().as_error().unwrap_or("a reply that nothing asked for".into()).into_owned();
