@@ -128,10 +128,8 @@ impl Client {
         let traits = admit(argv)?;
         let request = Request {
             body: Body::Command(argv),
-            nature: Nature::of(traits),
+            nature: Nature::of(traits).bufferable_if(!options.no_buffer).once_if(options.no_retry),
             deadline: Deadline::within(options.timeout.unwrap_or(self.core.config.command_timeout)),
-            no_buffer: options.no_buffer,
-            no_retry: options.no_retry,
         };
         self.core.desk.call(&request).map_err(|incomplete| incomplete.error)
     }

@@ -62,7 +62,7 @@ pub struct Batch {
 /// A command, or a batch, in the line.
 #[derive(Debug)]
 pub struct Item {
-    /// Encoded.
+    /// Encoded. Empty: it is finished, and waits for those before it to leave the line.
     pub bytes: Box<[u8]>,
     /// The caller that waits; `None` when it was accepted or its caller has left.
     pub waiter: Option<Arc<Slot<Settled>>>,
@@ -70,24 +70,18 @@ pub struct Item {
     pub batch: Option<Box<Batch>>,
     /// When it joined the line.
     pub since: Stamp,
-    /// What it is.
+    /// What it is. If it may be buffered it takes part in the bounds of the buffer.
     pub nature: Nature,
     /// It was accepted: its caller was told that it will be applied.
     pub is_accepted: bool,
-    /// It takes part in the bounds of the buffer.
-    pub is_counted: bool,
     /// Its last byte may have been handed to the kernel on an earlier connection.
     pub was_written: bool,
-    /// It may not be written a second time.
-    pub no_retry: bool,
     /// How often its reply was not understood.
     pub garbled: u8,
-    /// It is finished and waits for those before it to leave the line.
-    pub is_finished: bool,
 }
 
 // Many thousands may stand in the line.
-const _: () = assert!(size_of::<Item>() <= 48);
+const _: () = assert!(size_of::<Item>() <= 40);
 
 /// The line.
 #[derive(Debug, Default)]
@@ -131,7 +125,7 @@ impl Buffer {
             self.accepted += item.commands() as usize;
             self.accepted_bytes += item.bytes.len();
         }
-        if item.is_counted {
+        if item.nature.is_bufferable() {
             self.counted += item.commands() as usize;
             self.counted_bytes += item.bytes.len();
         }
@@ -142,7 +136,7 @@ impl Buffer {
             self.accepted -= item.commands() as usize;
             self.accepted_bytes -= item.bytes.len();
         }
-        if item.is_counted {
+        if item.nature.is_bufferable() {
             self.counted -= item.commands() as usize;
             self.counted_bytes -= item.bytes.len();
         }
@@ -193,13 +187,12 @@ impl Buffer {
         if place >= self.sent {
             return None;
         }
-        self.items.get_mut(place).filter(|item| !item.is_finished)
+        self.items.get_mut(place).filter(|item| !item.is_finished())
     }
 
     /// The sent item with this token is finished: what is left of it, without its place in the line.
     pub fn finish(&mut self, token: u64) -> Option<Item> {
         let item = self.sent_item(token)?;
-        item.is_finished = true;
         let finished = Item {
             bytes: std::mem::take(&mut item.bytes),
             waiter: item.waiter.take(),
@@ -207,10 +200,9 @@ impl Buffer {
             ..*item
         };
         item.is_accepted = false;
-        item.is_counted = false;
         self.outstanding = self.outstanding.saturating_sub(1);
         self.discount(&finished);
-        while self.items.front().is_some_and(|item| item.is_finished) {
+        while self.items.front().is_some_and(Item::is_finished) {
             self.items.pop_front();
             self.first += 1;
             self.sent = self.sent.saturating_sub(1);
@@ -222,7 +214,7 @@ impl Buffer {
     /// The connection is lost: nothing in the line counts as sent any more.
     pub fn rewind(&mut self) {
         let before = self.items.len();
-        self.items.retain(|item| !item.is_finished);
+        self.items.retain(|item| !item.is_finished());
         self.first += (before - self.items.len()) as u64;
         self.sent = 0;
         self.outstanding = 0;
@@ -292,6 +284,10 @@ impl Item {
         self.since.age()
     }
 
+    fn is_finished(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     /// How many commands of the program it is.
     pub fn commands(&self) -> u32 {
         self.batch.as_ref().map_or(1, |batch| batch.commands)
@@ -350,11 +346,8 @@ mod tests {
             since: Stamp::now(),
             nature: Nature::EMPTY,
             is_accepted,
-            is_counted: true,
             was_written: false,
-            no_retry: false,
             garbled: 0,
-            is_finished: false,
         }
     }
 

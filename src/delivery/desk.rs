@@ -191,10 +191,10 @@ impl Desk {
         let (cause, is_garbled) = (loss.cause.clone(), loss.is_garbled);
         past.garbled += u8::from(is_garbled);
         let (before, written) = (past.count, past.take_over(request, loss));
-        if request.nature.changes_session && past.count > before {
+        if request.nature.changes_session() && past.count > before {
             self.remember_some(request.body, before, past.answered.as_ref());
         }
-        match policy::after_loss(&self.config, request.nature, request.no_retry, written, true) {
+        match policy::after_loss(&self.config, request.nature, written, true) {
             AfterLoss::Again { may_repeat } if policy::after_garbling(past.garbled, may_repeat) => {
                 if written {
                     self.counters.resent.add(1);
@@ -242,7 +242,7 @@ impl Desk {
 
     /// Joins the line and waits there.
     fn queue(&self, request: &Request<'_>, past: &mut Past) -> std::result::Result<Next, Incomplete> {
-        let is_bufferable = self.config.buffer_commands && !request.no_buffer && request.nature.is_bufferable;
+        let is_bufferable = self.config.buffer_commands && request.nature.is_bufferable();
         let mut books = self.books.lock();
         if past.was_lost {
             self.no_longer_expected(&mut books);
@@ -257,7 +257,7 @@ impl Desk {
             if books.state == State::Ready && books.buffer.unsent() == 0 && self.lane.is_open() {
                 return Ok(Next::Again);
             }
-            if request.nature.is_read && self.config.reads_during_outage == OutageReads::Fail {
+            if request.nature.is_read() && self.config.reads_during_outage == OutageReads::Fail {
                 drop(books);
                 let error = Error::not_applied(ErrorKind::Unavailable, "there is an outage and reads do not wait");
                 return Err(past.failed(request, error));
@@ -292,13 +292,10 @@ impl Desk {
             waiter: slot.clone(),
             batch,
             since: Stamp::now(),
-            nature: request.nature,
+            nature: request.nature.bufferable_if(is_bufferable),
             is_accepted: accept_at_once,
-            is_counted: is_bufferable,
             was_written: past.was_written,
-            no_retry: request.no_retry,
             garbled: past.garbled,
-            is_finished: false,
         };
         if past.was_lost {
             books.buffer.insert_lost(item);
@@ -454,7 +451,7 @@ impl Desk {
     fn timed_out(&self, request: &Request<'_>, mut past: Past, written: bool) -> Incomplete {
         self.counters.timeouts.add(1);
         let was_written = past.was_written || written;
-        let error = if was_written && !request.nature.is_read {
+        let error = if was_written && !request.nature.is_read() {
             self.counters.unknown.add(1);
             Error::unknown(ErrorKind::Timeout, "the deadline passed after the command was written")
         } else if was_written {
@@ -479,7 +476,7 @@ impl Desk {
                 return Err(past.failed(request, error));
             }
         };
-        let was_written = (was_written || past.was_written) && !request.nature.is_read;
+        let was_written = (was_written || past.was_written) && !request.nature.is_read();
         let reply = match past.answered {
             Some(earlier) => Reply::concat(earlier, reply),
             None => reply,
@@ -487,7 +484,7 @@ impl Desk {
         self.counters.replies.add(u64::from(request.body.commands()));
         if request.body.is_atomic() {
             let reply = self.finish_atomic(reply, was_written)?;
-            if request.nature.changes_session {
+            if request.nature.changes_session() {
                 self.remember(request.body, &reply, epoch);
             }
             return Ok(Executed::Reply(reply));
@@ -496,10 +493,10 @@ impl Desk {
             && let Some(text) = reply.root().as_error()
         {
             self.counters.server_errors.add(1);
-            let outcome = policy::outcome_of_error(&text, request.nature.is_script);
+            let outcome = policy::outcome_of_error(&text, request.nature.may_fail_halfway());
             return Err(Error::server(&text, policy::outcome_after(outcome, was_written)).into());
         }
-        if request.nature.changes_session {
+        if request.nature.changes_session() {
             self.remember(request.body, &reply, epoch);
         }
         Ok(Executed::Reply(reply))
@@ -562,7 +559,7 @@ pub(super) fn not_ready(text: &str) -> Error {
 /// The failure of a command that was written and is not written again.
 pub(super) fn not_sent_again(cause: &Error, nature: policy::Nature) -> Error {
     let kind = if cause.kind == ErrorKind::Protocol { ErrorKind::Protocol } else { ErrorKind::ConnectionLost };
-    let outcome = if nature.is_read { Outcome::NotApplied } else { Outcome::Unknown };
+    let outcome = if nature.is_read() { Outcome::NotApplied } else { Outcome::Unknown };
     Error::new(kind, format!("{cause}; the command was written and is not sent again")).with_outcome(outcome)
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::delivery::buffer::{Batch, Item};
 use crate::delivery::desk::{Desk, State};
 use crate::delivery::failed::FailedCommand;
-use crate::delivery::policy;
+use crate::delivery::policy::Nature;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::stats::Stats;
 use crate::time::{Deadline, Stamp};
@@ -146,13 +146,10 @@ impl Desk {
             waiter: None,
             batch,
             since: Stamp::now(),
-            nature: policy::Nature { is_read: false, is_state_idempotent: false, ..policy::Nature::EMPTY },
+            nature: Nature::WRITE,
             is_accepted: true,
-            is_counted: true,
             was_written: false,
-            no_retry: false,
             garbled: 0,
-            is_finished: false,
         });
         self.counters.buffered.add(u64::from(commands));
         if books.state == State::Ready {

@@ -45,7 +45,7 @@ impl Past {
 
     /// The failure of a call of which a part may have been answered.
     pub(super) fn failed(&mut self, request: &Request<'_>, mut error: Error) -> Incomplete {
-        if self.was_written && error.outcome == Outcome::NotApplied && !request.nature.is_read {
+        if self.was_written && error.outcome == Outcome::NotApplied && !request.nature.is_read() {
             error.outcome = Outcome::Unknown;
         }
         let reply = self.answered.take().and_then(|answered| fill_up(request, answered, &error));
@@ -92,8 +92,7 @@ mod tests {
     use crate::time::Deadline;
 
     fn request<'a>(body: Body<'a>) -> Request<'a> {
-        let nature = Nature { is_read: false, ..Nature::EMPTY };
-        Request { body, nature, deadline: Deadline::NEVER, no_buffer: false, no_retry: false }
+        Request { body, nature: Nature::WRITE, deadline: Deadline::NEVER }
     }
 
     fn loss(written: usize, replies: usize) -> Loss {

@@ -5,57 +5,106 @@ use crate::command::{Placement, Traits};
 use crate::config::{Config, Delivery};
 use crate::error::Outcome;
 
-/// What matters of a command, or of a batch of them, when it cannot be answered at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Nature {
-    /// It changes data and may be applied later.
-    pub is_bufferable: bool,
-    /// It changes nothing.
-    pub is_read: bool,
-    /// Running it twice in a row leaves what running it once does.
-    pub is_state_idempotent: bool,
-    /// The second reply then equals the first.
-    pub is_reply_idempotent: bool,
-    /// An error reply does not prove that nothing was applied.
-    pub is_script: bool,
-    /// It changes the connection that carries it, and each later one has to be made the same.
-    pub changes_session: bool,
-}
+/// What matters of a command, or of a batch of them, when it cannot be answered at once. One byte: it is kept with each
+/// command in the line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Nature(u8);
+
+const BUFFERABLE: u8 = 1;
+const READ: u8 = 1 << 1;
+const SAME_STATE: u8 = 1 << 2;
+const SAME_REPLY: u8 = 1 << 3;
+const HALFWAY: u8 = 1 << 4;
+const SESSION: u8 = 1 << 5;
+const ONCE: u8 = 1 << 6;
+/// What all commands of a batch must be for the batch to be it; the others hold as soon as one command has them.
+const OF_ALL: u8 = BUFFERABLE | READ | SAME_STATE | SAME_REPLY;
 
 impl Nature {
     /// The nature of a batch of no commands: neutral to [`Nature::and`].
-    pub const EMPTY: Nature = Nature {
-        is_bufferable: true,
-        is_read: true,
-        is_state_idempotent: true,
-        is_reply_idempotent: true,
-        is_script: false,
-        changes_session: false,
-    };
+    pub const EMPTY: Nature = Nature(OF_ALL);
+
+    /// A write of which nothing else is known.
+    pub const WRITE: Nature = Nature(BUFFERABLE);
 
     /// The nature of one command.
     pub fn of(traits: Traits) -> Self {
-        Nature {
-            is_bufferable: traits.is_write() && traits.placement() == Placement::Shared,
-            is_read: traits.is_read(),
-            is_state_idempotent: traits.is_state_idempotent(),
-            is_reply_idempotent: traits.is_reply_idempotent(),
-            is_script: traits.may_fail_halfway(),
-            changes_session: matches!(traits.placement(), Placement::Session(_)),
-        }
+        let placement = traits.placement();
+        let bits = [
+            (BUFFERABLE, traits.is_write() && placement == Placement::Shared),
+            (READ, traits.is_read()),
+            (SAME_STATE, traits.is_state_idempotent()),
+            (SAME_REPLY, traits.is_reply_idempotent()),
+            (HALFWAY, traits.may_fail_halfway()),
+            (SESSION, matches!(placement, Placement::Session(_))),
+        ];
+        Nature(bits.into_iter().fold(0, |all, (bit, holds)| if holds { all | bit } else { all }))
     }
 
     /// The nature of a batch with one more command. Two commands that are idempotent each need not be so together
     /// (`SET k 1`, `SET k 2`, resent from the first, shows 1 again), but they end in the same state.
     pub fn and(self, next: Nature) -> Self {
-        Nature {
-            is_bufferable: self.is_bufferable && next.is_bufferable,
-            is_read: self.is_read && next.is_read,
-            is_state_idempotent: self.is_state_idempotent && next.is_state_idempotent,
-            is_reply_idempotent: self.is_reply_idempotent && next.is_reply_idempotent,
-            is_script: self.is_script || next.is_script,
-            changes_session: self.changes_session || next.changes_session,
-        }
+        Nature((self.0 & next.0 & OF_ALL) | ((self.0 | next.0) & !OF_ALL))
+    }
+
+    /// The same, to be buffered only if `allowed` says so, too.
+    pub fn bufferable_if(self, allowed: bool) -> Self {
+        if allowed { self } else { Nature(self.0 & !BUFFERABLE) }
+    }
+
+    /// The same, to be written once only if `demanded`.
+    pub fn once_if(self, demanded: bool) -> Self {
+        if demanded { Nature(self.0 | ONCE) } else { self }
+    }
+
+    /// It changes data and may be applied later.
+    pub fn is_bufferable(self) -> bool {
+        self.0 & BUFFERABLE != 0
+    }
+
+    /// It changes nothing.
+    pub fn is_read(self) -> bool {
+        self.0 & READ != 0
+    }
+
+    /// Running it twice in a row leaves what running it once does.
+    pub fn is_state_idempotent(self) -> bool {
+        self.0 & SAME_STATE != 0
+    }
+
+    /// The second reply then equals the first.
+    pub fn is_reply_idempotent(self) -> bool {
+        self.0 & SAME_REPLY != 0
+    }
+
+    /// An error reply does not prove that nothing was applied.
+    pub fn may_fail_halfway(self) -> bool {
+        self.0 & HALFWAY != 0
+    }
+
+    /// It changes the connection that carries it, and each later one has to be made the same.
+    pub fn changes_session(self) -> bool {
+        self.0 & SESSION != 0
+    }
+
+    /// Its bytes may be written once only.
+    pub fn is_once_only(self) -> bool {
+        self.0 & ONCE != 0
+    }
+}
+
+impl std::fmt::Debug for Nature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let words = [
+            (BUFFERABLE, "bufferable"),
+            (READ, "read"),
+            (SAME_STATE, "same state"),
+            (SAME_REPLY, "same reply"),
+            (HALFWAY, "may fail halfway"),
+            (SESSION, "changes the session"),
+            (ONCE, "once only"),
+        ];
+        f.debug_set().entries(words.iter().filter(|(bit, _)| self.0 & bit != 0).map(|(_, word)| word)).finish()
     }
 }
 
@@ -80,16 +129,16 @@ pub fn after_garbling(garbled: u8, may_repeat: bool) -> bool {
 
 /// What to do with a command that lost its connection. `written`: its last byte was handed to the kernel. `awaited`:
 /// somebody wants its reply.
-pub fn after_loss(config: &Config, nature: Nature, no_retry: bool, written: bool, awaited: bool) -> AfterLoss {
+pub fn after_loss(config: &Config, nature: Nature, written: bool, awaited: bool) -> AfterLoss {
     if !written {
         return AfterLoss::Again { may_repeat: false };
     }
-    if no_retry {
+    if nature.is_once_only() {
         return AfterLoss::Unknown;
     }
-    let harmless = nature.is_state_idempotent && (nature.is_reply_idempotent || !awaited);
+    let harmless = nature.is_state_idempotent() && (nature.is_reply_idempotent() || !awaited);
     match config.delivery {
-        _ if nature.is_read => AfterLoss::Again { may_repeat: false },
+        _ if nature.is_read() => AfterLoss::Again { may_repeat: false },
         Delivery::AtMostOnce => AfterLoss::Unknown,
         Delivery::AtLeastOnce if harmless => AfterLoss::Again { may_repeat: false },
         Delivery::AtLeastOnce if config.retry_unsafe => AfterLoss::Again { may_repeat: true },
@@ -143,13 +192,14 @@ mod tests {
     use super::*;
 
     fn nature(state: bool, reply: bool, read: bool) -> Nature {
-        Nature { is_state_idempotent: state, is_reply_idempotent: reply, is_read: read, ..Nature::EMPTY }
+        let bits = [(SAME_STATE, state), (SAME_REPLY, reply), (READ, read)];
+        Nature(bits.into_iter().map(|(bit, holds)| if holds { bit } else { 0 }).sum())
     }
 
     #[test]
     fn what_was_never_written_is_always_sent_again() {
         let config = Config { delivery: Delivery::AtMostOnce, retry_unsafe: false, ..Config::default() };
-        let verdict = after_loss(&config, nature(false, false, false), true, false, true);
+        let verdict = after_loss(&config, nature(false, false, false).once_if(true), false, true);
         assert_eq!(verdict, AfterLoss::Again { may_repeat: false });
     }
 
@@ -157,25 +207,33 @@ mod tests {
     fn at_most_once_never_writes_a_write_twice() {
         let config = Config { delivery: Delivery::AtMostOnce, ..Config::default() };
         for (state, reply) in [(true, true), (true, false), (false, false)] {
-            assert_eq!(after_loss(&config, nature(state, reply, false), false, true, true), AfterLoss::Unknown);
+            assert_eq!(after_loss(&config, nature(state, reply, false), true, true), AfterLoss::Unknown);
         }
-        assert_eq!(
-            after_loss(&config, nature(true, true, true), false, true, true),
-            AfterLoss::Again { may_repeat: false }
-        );
+        assert_eq!(after_loss(&config, nature(true, true, true), true, true), AfterLoss::Again { may_repeat: false });
     }
 
     #[test]
     fn at_least_once_says_which_resend_may_repeat() {
         let config = Config::default();
-        let verdict = |state, reply, awaited| after_loss(&config, nature(state, reply, false), false, true, awaited);
+        let verdict = |state, reply, awaited| after_loss(&config, nature(state, reply, false), true, awaited);
         assert_eq!(verdict(true, true, true), AfterLoss::Again { may_repeat: false });
         assert_eq!(verdict(true, false, true), AfterLoss::Again { may_repeat: true });
         assert_eq!(verdict(true, false, false), AfterLoss::Again { may_repeat: false });
         assert_eq!(verdict(false, false, false), AfterLoss::Again { may_repeat: true });
         let careful = Config { retry_unsafe: false, ..config };
-        assert_eq!(after_loss(&careful, nature(false, true, false), false, true, true), AfterLoss::Unknown);
-        assert_eq!(after_loss(&careful, nature(true, true, false), true, true, true), AfterLoss::Unknown);
+        assert_eq!(after_loss(&careful, nature(false, true, false), true, true), AfterLoss::Unknown);
+        assert_eq!(after_loss(&careful, nature(true, true, false).once_if(true), true, true), AfterLoss::Unknown);
+    }
+
+    #[test]
+    fn a_batch_is_what_all_or_what_one_of_its_commands_are() {
+        let read = nature(true, true, true);
+        assert_eq!(Nature::EMPTY.and(Nature::EMPTY), Nature::EMPTY);
+        assert!(Nature::EMPTY.and(read).is_read() && !read.and(Nature::WRITE).is_read());
+        assert!(!read.and(Nature::WRITE).is_bufferable() && Nature::WRITE.and(Nature::WRITE).is_bufferable());
+        let halfway = Nature(BUFFERABLE | HALFWAY | SESSION);
+        assert!(halfway.and(Nature::WRITE).may_fail_halfway() && Nature::WRITE.and(halfway).changes_session());
+        assert!(!Nature::WRITE.bufferable_if(false).is_bufferable() && Nature::WRITE.once_if(true).is_once_only());
     }
 
     #[test]

@@ -128,7 +128,7 @@ impl Desk {
         item.garbled += u8::from(loss.is_garbled);
         let garbled = item.garbled;
         let awaited = item.waiter.is_some();
-        match policy::after_loss(&self.config, item.nature, item.no_retry, written, awaited) {
+        match policy::after_loss(&self.config, item.nature, written, awaited) {
             AfterLoss::Again { may_repeat } if policy::after_garbling(garbled, may_repeat) => {
                 if written {
                     self.counters.resent.add(1);
@@ -161,7 +161,7 @@ impl Desk {
         while let Some(mut item) = books.buffer.take_unsent_where(|item| !item.is_accepted) {
             let mut error = error.clone();
             error.outcome =
-                if item.was_written && !item.nature.is_read { Outcome::Unknown } else { Outcome::NotApplied };
+                if item.was_written && !item.nature.is_read() { Outcome::Unknown } else { Outcome::NotApplied };
             if let Some(waiter) = item.waiter.take() {
                 let answered = item.take_answered();
                 waiter.settle(Settled::Failed(error, answered));
@@ -326,5 +326,8 @@ impl Crew for Desk {
 }
 
 fn refused(item: &Item, text: &str) -> Error {
-    Error::server(text, policy::outcome_after(policy::outcome_of_error(text, item.nature.is_script), item.was_written))
+    Error::server(
+        text,
+        policy::outcome_after(policy::outcome_of_error(text, item.nature.may_fail_halfway()), item.was_written),
+    )
 }

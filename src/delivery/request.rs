@@ -93,14 +93,10 @@ impl Body<'_> {
 pub struct Request<'a> {
     /// What to send.
     pub body: Body<'a>,
-    /// What it is.
+    /// What it is, and what its caller wants of it.
     pub nature: Nature,
     /// When the caller stops waiting.
     pub deadline: Deadline,
-    /// The caller needs the reply: no buffering.
-    pub no_buffer: bool,
-    /// Its bytes may be written once only.
-    pub no_retry: bool,
 }
 
 /// What a command is, if it may be sent on the shared connection.

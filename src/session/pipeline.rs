@@ -79,10 +79,8 @@ impl Pipeline {
         }
         let ended = self.desk.call(&Request {
             body: Body::Batch { bytes: &self.bytes, count, is_atomic: self.options.atomic },
-            nature: self.nature,
+            nature: self.nature.bufferable_if(!self.options.no_buffer).once_if(self.options.no_retry),
             deadline: Deadline::within(self.timeout),
-            no_buffer: self.options.no_buffer,
-            no_retry: self.options.no_retry,
         });
         self.bytes.truncate(before);
         ended
