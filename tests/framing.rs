@@ -75,6 +75,21 @@ fn garbage_ends_the_connection_and_nobody_gets_it() {
 }
 
 #[test]
+fn a_reply_beyond_those_to_the_handshake_is_nobody_s() {
+    let server = Scripted::serve(|number, peer| {
+        if number == 0 {
+            while peer.request().is_some_and(|request| request.name() != "PING") {}
+            peer.send("-ERR unknown command\r\n+PONG\r\n+PONG\r\n$5\r\nextra\r\n");
+            peer.listen_only();
+            return;
+        }
+        while echo(peer) {}
+    });
+    let client = open_ready(&server.url(), &[]);
+    assert_eq!(client.text(&["ECHO", "mine"]), Some("mine".to_owned()));
+}
+
+#[test]
 fn a_reply_that_nobody_asked_for_ends_the_connection() {
     let server = Scripted::serve(|number, peer| {
         let mut echoes = 0;

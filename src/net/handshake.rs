@@ -112,19 +112,24 @@ pub fn handshake(
     attempt: &Attempt<'_>,
 ) -> std::result::Result<Greeting, Refusal> {
     let mut talk = Talk { socket, attempt, decoder: Decoder::new(Limits::default()), input: Vec::new(), used: 0 };
+    let mut greeting = None;
     if identity.protocol != Protocol::Resp2 {
-        match introduce(&mut talk, identity, true)? {
-            Some(greeting) => return Ok(greeting),
-            None if identity.protocol == Protocol::Resp3 => {
-                return Err(Refusal::Misfit(Error::new(
-                    ErrorKind::Unsupported,
-                    "the server does not speak RESP3 and protocol=3 asks for it",
-                )));
-            }
-            None => {}
+        greeting = introduce(&mut talk, identity, true)?;
+        if greeting.is_none() && identity.protocol == Protocol::Resp3 {
+            return Err(Refusal::Misfit(Error::new(
+                ErrorKind::Unsupported,
+                "the server does not speak RESP3 and protocol=3 asks for it",
+            )));
         }
     }
-    introduce(&mut talk, identity, false)?.ok_or_else(|| Refusal::Unreachable(broken("the server did not answer")))
+    if greeting.is_none() {
+        greeting = introduce(&mut talk, identity, false)?;
+    }
+    if talk.used < talk.input.len() {
+        // The first command would take it for its reply.
+        return Err(Refusal::Unreachable(broken("the server said more than it was asked")));
+    }
+    greeting.ok_or_else(|| Refusal::Unreachable(broken("the server did not answer")))
 }
 
 /// One round trip. `None` when the server does not know HELLO.
