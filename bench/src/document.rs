@@ -27,7 +27,7 @@ fn between_markers(text: &str, measured: &str) -> Option<String> {
 fn measured(machine: &Machine, rows: &[row::Row]) -> String {
     let versions: Vec<String> = machine.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
     let caution = if machine.is_busy() {
-        format!(" The load was {}: others were using the machine, and the figures are rough.", machine.load)
+        format!(" Others were using {:.0} % of the machine, and the figures are rough.", machine.used_by_others * 100.0)
     } else {
         String::new()
     };

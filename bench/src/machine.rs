@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::process::Command;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +15,8 @@ pub struct Machine {
     pub processor: String,
     pub cores: usize,
     pub kernel: String,
-    /// The load of the last minute when the run began: what else was running.
-    pub load: f64,
+    /// The share of all processors that others used just before the run.
+    pub used_by_others: f64,
     pub rounds: usize,
     pub seconds: f64,
     /// Names and versions.
@@ -60,7 +61,7 @@ impl Machine {
             processor: field("/proc/cpuinfo", "model name").unwrap_or("unknown".into()),
             cores: plan.cores.len(),
             kernel: said("uname", &["-sm"]).unwrap_or_default(),
-            load: read("/proc/loadavg").split_whitespace().next().and_then(|load| load.parse().ok()).unwrap_or(0.0),
+            used_by_others: used_by_others(),
             rounds: plan.rounds,
             seconds: plan.seconds,
             versions,
@@ -69,7 +70,7 @@ impl Machine {
 
     /// Was so much else running that the figures mean little?
     pub fn is_busy(&self) -> bool {
-        self.load > self.cores as f64 / 2.0
+        self.used_by_others > 0.1
     }
 
     pub fn write(&self, plan: &Plan) -> Result<()> {
@@ -95,12 +96,41 @@ impl fmt::Display for Machine {
         if self.is_busy() {
             writeln!(
                 f,
-                "CAUTION   the load is {}: others are using this machine, and the figures are rough",
-                self.load
+                "CAUTION   others use {:.0} % of this machine, and the figures are rough",
+                self.used_by_others * 100.0
             )?;
         }
         Ok(())
     }
+}
+
+/// Looked at for a second in which this program sleeps. The load of the last minute would count the build.
+fn used_by_others() -> f64 {
+    let before = Ticks::read();
+    std::thread::sleep(Duration::from_secs(1));
+    let after = Ticks::read();
+    let idle = after.idle.saturating_sub(before.idle) as f64;
+    let all = after.all.saturating_sub(before.all).max(1) as f64;
+    (1.0 - idle / all).max(0.0)
+}
+
+/// Of all processors together since the system's start.
+struct Ticks {
+    all: u64,
+    idle: u64,
+}
+
+impl Ticks {
+    fn read() -> Self {
+        // user, nice, system, idle, iowait, irq, softirq, steal; what follows is contained in these.
+        let line = field_of(&read("/proc/stat"), "cpu ").unwrap_or_default();
+        let ticks: Vec<u64> = line.split_whitespace().take(8).filter_map(|ticks| ticks.parse().ok()).collect();
+        Ticks { all: ticks.iter().sum(), idle: ticks.iter().skip(3).take(2).sum() }
+    }
+}
+
+fn field_of(text: &str, name: &str) -> Option<String> {
+    text.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned)
 }
 
 fn read(path: &str) -> String {
@@ -108,9 +138,7 @@ fn read(path: &str) -> String {
 }
 
 fn field(path: &str, name: &str) -> Option<String> {
-    let text = read(path);
-    let line = text.lines().find(|line| line.starts_with(name))?;
-    Some(line.split_once(':')?.1.trim().to_owned())
+    Some(field_of(&read(path), name)?.split_once(':')?.1.trim().to_owned())
 }
 
 /// The first line that a program prints.

@@ -1,8 +1,9 @@
 //! Commands: an argv in, a reply out. The path that every microsecond counts on.
 
 use std::ffi::{c_char, c_void};
+use std::ptr::null;
 
-use super::bytes::{self, Extensible, invalid, milliseconds};
+use super::bytes::{self, Arguments, Extensible, invalid, milliseconds};
 use super::client::{self, rr_client};
 use super::error::rr_error;
 use super::guard;
@@ -60,6 +61,31 @@ pub(super) fn finish(executed: Executed, place: Option<&mut *mut rr_reply>) -> R
     Ok(RR_OK)
 }
 
+/// The body of every function that issues a command.
+///
+/// # Safety
+///
+/// As for the functions that call it; `arguments` reads what their caller gave.
+unsafe fn issue<'a>(
+    client: *mut rr_client,
+    options: *const rr_command_options,
+    arguments: impl FnOnce() -> Result<Arguments<'a>>,
+    reply: *mut *mut rr_reply,
+    err: *mut *mut rr_error,
+) -> rr_status {
+    let body = || {
+        // SAFETY: the caller's contract.
+        let reply = unsafe { bytes::optional_out(reply) };
+        // SAFETY: the caller's contract.
+        let client = unsafe { client::borrow(client)? };
+        // SAFETY: the caller's contract.
+        let options = unsafe { bytes::read_struct(options, "options")? }.check()?;
+        finish(client.command_with(&arguments()?, &options)?, reply)
+    };
+    // SAFETY: the caller's contract.
+    unsafe { guard::call(err, body) }
+}
+
 /// Issues a command and waits for its reply.
 ///
 /// The command is `argc` arguments, the first being its name. `argv[i]` is `argvlen[i]` bytes of any kind, and may be
@@ -79,17 +105,10 @@ pub unsafe extern "C" fn rr_command(
     reply: *mut *mut rr_reply,
     err: *mut *mut rr_error,
 ) -> rr_status {
-    let body = || {
-        // SAFETY: the caller's contract.
-        let reply = unsafe { bytes::optional_out(reply) };
-        // SAFETY: the caller's contract.
-        let client = unsafe { client::borrow(client)? };
-        // SAFETY: the caller's contract.
-        let arguments = unsafe { bytes::arguments(argc, argv, argvlen)? };
-        finish(client.command(&arguments)?, reply)
-    };
     // SAFETY: the caller's contract.
-    unsafe { guard::call(err, body) }
+    let arguments = || unsafe { bytes::arguments(argc, argv, argvlen) };
+    // SAFETY: the caller's contract.
+    unsafe { issue(client, null(), arguments, reply, err) }
 }
 
 /// rr_command() with options; NULL for none.
@@ -104,19 +123,10 @@ pub unsafe extern "C" fn rr_command_with(
     reply: *mut *mut rr_reply,
     err: *mut *mut rr_error,
 ) -> rr_status {
-    let body = || {
-        // SAFETY: the caller's contract.
-        let reply = unsafe { bytes::optional_out(reply) };
-        // SAFETY: the caller's contract.
-        let client = unsafe { client::borrow(client)? };
-        // SAFETY: the caller's contract.
-        let options = unsafe { bytes::read_struct(options, "options")? }.check()?;
-        // SAFETY: the caller's contract.
-        let arguments = unsafe { bytes::arguments(argc, argv, argvlen)? };
-        finish(client.command_with(&arguments, &options)?, reply)
-    };
     // SAFETY: the caller's contract.
-    unsafe { guard::call(err, body) }
+    let arguments = || unsafe { bytes::arguments(argc, argv, argvlen) };
+    // SAFETY: the caller's contract.
+    unsafe { issue(client, options, arguments, reply, err) }
 }
 
 /// rr_command() for callers without arrays of pointers: all arguments one after the other in `bytes`, without anything
@@ -131,17 +141,10 @@ pub unsafe extern "C" fn rr_command_packed(
     reply: *mut *mut rr_reply,
     err: *mut *mut rr_error,
 ) -> rr_status {
-    let body = || {
-        // SAFETY: the caller's contract.
-        let reply = unsafe { bytes::optional_out(reply) };
-        // SAFETY: the caller's contract.
-        let client = unsafe { client::borrow(client)? };
-        // SAFETY: the caller's contract.
-        let arguments = unsafe { bytes::packed(argc, bytes, lengths)? };
-        finish(client.command(&arguments)?, reply)
-    };
     // SAFETY: the caller's contract.
-    unsafe { guard::call(err, body) }
+    let arguments = || unsafe { bytes::packed(argc, bytes, lengths) };
+    // SAFETY: the caller's contract.
+    unsafe { issue(client, null(), arguments, reply, err) }
 }
 
 /// rr_command_packed() with options; NULL for none.
@@ -156,17 +159,8 @@ pub unsafe extern "C" fn rr_command_packed_with(
     reply: *mut *mut rr_reply,
     err: *mut *mut rr_error,
 ) -> rr_status {
-    let body = || {
-        // SAFETY: the caller's contract.
-        let reply = unsafe { bytes::optional_out(reply) };
-        // SAFETY: the caller's contract.
-        let client = unsafe { client::borrow(client)? };
-        // SAFETY: the caller's contract.
-        let options = unsafe { bytes::read_struct(options, "options")? }.check()?;
-        // SAFETY: the caller's contract.
-        let arguments = unsafe { bytes::packed(argc, bytes, lengths)? };
-        finish(client.command_with(&arguments, &options)?, reply)
-    };
     // SAFETY: the caller's contract.
-    unsafe { guard::call(err, body) }
+    let arguments = || unsafe { bytes::packed(argc, bytes, lengths) };
+    // SAFETY: the caller's contract.
+    unsafe { issue(client, options, arguments, reply, err) }
 }

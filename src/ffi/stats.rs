@@ -71,63 +71,22 @@ unsafe impl Extensible for rr_stats {}
 
 const _: () = assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_stats>() == 208);
 
+/// Takes each number over by its name. A new counter has to find its place here.
+macro_rules! take_over {
+    ($stats:expr; $($name:ident)+) => {{
+        let Stats { $($name,)+ } = $stats;
+        rr_stats { struct_size: size_of::<rr_stats>(), $($name,)+ }
+    }};
+}
+
 impl From<Stats> for rr_stats {
+    #[rustfmt::skip]
     fn from(stats: Stats) -> Self {
-        // Without `..`: a new counter has to find its place here.
-        let Stats {
-            commands,
-            replies,
-            server_errors,
-            timeouts,
-            resent,
-            resent_unsafe,
-            unknown,
-            buffered,
-            replayed,
-            rejected,
-            dropped,
-            expired,
-            failed,
-            connects,
-            connect_failures,
-            disconnects,
-            health_checks,
-            bytes_written,
-            bytes_read,
-            longest_outage_us,
-            last_outage_us,
-            buffered_now,
-            buffered_bytes_now,
-            in_flight_now,
-            failed_now,
-        } = stats;
-        rr_stats {
-            struct_size: size_of::<Self>(),
-            commands,
-            replies,
-            server_errors,
-            timeouts,
-            resent,
-            resent_unsafe,
-            unknown,
-            buffered,
-            replayed,
-            rejected,
-            dropped,
-            expired,
-            failed,
-            connects,
-            connect_failures,
-            disconnects,
-            health_checks,
-            bytes_written,
-            bytes_read,
-            longest_outage_us,
-            last_outage_us,
-            buffered_now,
-            buffered_bytes_now,
-            in_flight_now,
-            failed_now,
+        take_over! { stats;
+            commands replies server_errors timeouts resent resent_unsafe unknown buffered
+            replayed rejected dropped expired failed connects connect_failures disconnects
+            health_checks bytes_written bytes_read longest_outage_us last_outage_us buffered_now buffered_bytes_now in_flight_now
+            failed_now
         }
     }
 }
