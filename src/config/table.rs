@@ -380,7 +380,7 @@ pub(super) static OPTIONS: &[OptionSpec] = options! {
          the server is near, and costs that much processor time. `0` sleeps at once.";
         "adaptive_spin" = "true", flag!(adaptive_spin),
         "While several threads share the connection: whether one that is about to write lets others come first that are \
-         just being woken, and one that reads looks for more replies for up to 50 µs before it sleeps. Both give way to \
+         just being woken, and one that reads looks for more replies for up to 100 µs before it sleeps. Both give way to \
          whatever else is ready to run, and stop by themselves where they do not pay.";
     }
     "Bounds" {

@@ -106,11 +106,12 @@ impl Company {
         let begun = time::now();
         let mut passed = Duration::ZERO;
         while passed < LOOK {
+            // First: what the others have to say comes before what the server answers so far.
+            std::thread::yield_now();
             if look() {
                 self.looking.pays();
                 return true;
             }
-            std::thread::yield_now();
             passed = time::now().saturating_duration_since(begun);
         }
         if passed > TOO_LONG {
