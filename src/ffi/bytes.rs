@@ -98,10 +98,11 @@ pub(super) fn milliseconds(value: i64, name: &str) -> Result<Duration> {
 ///
 /// `argv` and `lengths` are NULL or hold `argc` entries; each entry of `argv` is NULL or as long as its length says.
 pub(super) unsafe fn arguments<'a>(
+    into: &mut Arguments<'a>,
     argc: usize,
     argv: *const *const c_char,
     lengths: *const usize,
-) -> Result<Arguments<'a>> {
+) -> Result<()> {
     check_count(argc)?;
     if argv.is_null() {
         return Err(null("argv"));
@@ -110,15 +111,13 @@ pub(super) unsafe fn arguments<'a>(
     let pointers = unsafe { std::slice::from_raw_parts(argv, argc) };
     if lengths.is_null() {
         // SAFETY: the caller's contract.
-        return check_name(
-            pointers.iter().enumerate().map(|(i, pointer)| unsafe { terminated(*pointer, i) }).collect(),
-        );
+        return collect(into, pointers.iter().enumerate().map(|(i, pointer)| unsafe { terminated(*pointer, i) }));
     }
     // SAFETY: not NULL, and the caller's contract.
     let lengths = unsafe { std::slice::from_raw_parts(lengths, argc) };
     let pairs = pointers.iter().zip(lengths).enumerate();
     // SAFETY: the caller's contract.
-    check_name(pairs.map(|(i, (pointer, length))| unsafe { measured(pointer.cast(), *length, i) }).collect())
+    collect(into, pairs.map(|(i, (pointer, length))| unsafe { measured(pointer.cast(), *length, i) }))
 }
 
 /// A command as one run of bytes, cut into arguments by their lengths.
@@ -126,7 +125,12 @@ pub(super) unsafe fn arguments<'a>(
 /// # Safety
 ///
 /// `lengths` is NULL or holds `argc` entries; `bytes` is NULL or as long as their sum.
-pub(super) unsafe fn packed<'a>(argc: usize, bytes: *const c_void, lengths: *const usize) -> Result<Arguments<'a>> {
+pub(super) unsafe fn packed<'a>(
+    into: &mut Arguments<'a>,
+    argc: usize,
+    bytes: *const c_void,
+    lengths: *const usize,
+) -> Result<()> {
     check_count(argc)?;
     if lengths.is_null() {
         return Err(null("lengths"));
@@ -145,7 +149,7 @@ pub(super) unsafe fn packed<'a>(argc: usize, bytes: *const c_void, lengths: *con
         rest = after;
         Ok(argument)
     };
-    check_name(lengths.iter().map(cut).collect())
+    collect(into, lengths.iter().map(cut))
 }
 
 fn check_count(argc: usize) -> Result<()> {
@@ -156,12 +160,17 @@ fn check_count(argc: usize) -> Result<()> {
     }
 }
 
-fn check_name(arguments: Result<Arguments<'_>>) -> Result<Arguments<'_>> {
-    let arguments = arguments?;
-    if arguments.first().is_none_or(|name| name.is_empty()) {
+/// Filled where they stay: to move them costs more than to fill them.
+#[inline]
+fn collect<'a>(into: &mut Arguments<'a>, arguments: impl ExactSizeIterator<Item = Result<&'a [u8]>>) -> Result<()> {
+    into.reserve(arguments.len());
+    for argument in arguments {
+        into.push(argument?);
+    }
+    if into.first().is_none_or(|name| name.is_empty()) {
         return Err(invalid("the command's name is empty"));
     }
-    Ok(arguments)
+    Ok(())
 }
 
 unsafe fn terminated<'a>(pointer: *const c_char, index: usize) -> Result<&'a [u8]> {

@@ -65,11 +65,11 @@ pub(super) fn finish(executed: Executed, place: Option<&mut *mut rr_reply>) -> R
 ///
 /// # Safety
 ///
-/// As for the functions that call it; `arguments` reads what their caller gave.
+/// As for the functions that call it; `fill` reads the arguments that their caller gave.
 unsafe fn issue<'a>(
     client: *mut rr_client,
     options: *const rr_command_options,
-    arguments: impl FnOnce() -> Result<Arguments<'a>>,
+    fill: impl FnOnce(&mut Arguments<'a>) -> Result<()>,
     reply: *mut *mut rr_reply,
     err: *mut *mut rr_error,
 ) -> rr_status {
@@ -80,7 +80,9 @@ unsafe fn issue<'a>(
         let client = unsafe { client::borrow(client)? };
         // SAFETY: the caller's contract.
         let options = unsafe { bytes::read_struct(options, "options")? }.check()?;
-        finish(client.command_with(&arguments()?, &options)?, reply)
+        let mut arguments = Arguments::new();
+        fill(&mut arguments)?;
+        finish(client.command_with(&arguments, &options)?, reply)
     };
     // SAFETY: the caller's contract.
     unsafe { guard::call(err, body) }
@@ -106,9 +108,9 @@ pub unsafe extern "C" fn rr_command(
     err: *mut *mut rr_error,
 ) -> rr_status {
     // SAFETY: the caller's contract.
-    let arguments = || unsafe { bytes::arguments(argc, argv, argvlen) };
+    let fill = |into: &mut _| unsafe { bytes::arguments(into, argc, argv, argvlen) };
     // SAFETY: the caller's contract.
-    unsafe { issue(client, null(), arguments, reply, err) }
+    unsafe { issue(client, null(), fill, reply, err) }
 }
 
 /// rr_command() with options; NULL for none.
@@ -124,9 +126,9 @@ pub unsafe extern "C" fn rr_command_with(
     err: *mut *mut rr_error,
 ) -> rr_status {
     // SAFETY: the caller's contract.
-    let arguments = || unsafe { bytes::arguments(argc, argv, argvlen) };
+    let fill = |into: &mut _| unsafe { bytes::arguments(into, argc, argv, argvlen) };
     // SAFETY: the caller's contract.
-    unsafe { issue(client, options, arguments, reply, err) }
+    unsafe { issue(client, options, fill, reply, err) }
 }
 
 /// rr_command() for callers without arrays of pointers: all arguments one after the other in `bytes`, without anything
@@ -142,9 +144,9 @@ pub unsafe extern "C" fn rr_command_packed(
     err: *mut *mut rr_error,
 ) -> rr_status {
     // SAFETY: the caller's contract.
-    let arguments = || unsafe { bytes::packed(argc, bytes, lengths) };
+    let fill = |into: &mut _| unsafe { bytes::packed(into, argc, bytes, lengths) };
     // SAFETY: the caller's contract.
-    unsafe { issue(client, null(), arguments, reply, err) }
+    unsafe { issue(client, null(), fill, reply, err) }
 }
 
 /// rr_command_packed() with options; NULL for none.
@@ -160,7 +162,7 @@ pub unsafe extern "C" fn rr_command_packed_with(
     err: *mut *mut rr_error,
 ) -> rr_status {
     // SAFETY: the caller's contract.
-    let arguments = || unsafe { bytes::packed(argc, bytes, lengths) };
+    let fill = |into: &mut _| unsafe { bytes::packed(into, argc, bytes, lengths) };
     // SAFETY: the caller's contract.
-    unsafe { issue(client, options, arguments, reply, err) }
+    unsafe { issue(client, options, fill, reply, err) }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::bytes::{self, Extensible, invalid, milliseconds};
+use super::bytes::{self, Arguments, Extensible, invalid, milliseconds};
 use super::client::{self, rr_client};
 use super::command::finish;
 use super::error::rr_error;
@@ -121,8 +121,9 @@ pub unsafe extern "C" fn rr_pipeline_append(
     let body = || {
         // SAFETY: the caller's contract.
         let pipeline = unsafe { borrow(pipeline)? };
+        let mut arguments = Arguments::new();
         // SAFETY: the caller's contract.
-        let arguments = unsafe { bytes::arguments(argc, argv, argvlen)? };
+        unsafe { bytes::arguments(&mut arguments, argc, argv, argvlen)? };
         enter(&pipeline)?.append(&arguments)?;
         Ok(RR_OK)
     };
@@ -143,8 +144,9 @@ pub unsafe extern "C" fn rr_pipeline_append_packed(
     let body = || {
         // SAFETY: the caller's contract.
         let pipeline = unsafe { borrow(pipeline)? };
+        let mut arguments = Arguments::new();
         // SAFETY: the caller's contract.
-        let arguments = unsafe { bytes::packed(argc, bytes, lengths)? };
+        unsafe { bytes::packed(&mut arguments, argc, bytes, lengths)? };
         enter(&pipeline)?.append(&arguments)?;
         Ok(RR_OK)
     };
