@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::delivery::desk::Desk;
 use crate::delivery::policy::Nature;
 use crate::delivery::request::{Body, Request, admit};
+use crate::dispatch::Dispatcher;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, EventHandler, Events};
 use crate::link::lane::{Lane, LaneSettings, Sink};
@@ -58,6 +59,7 @@ pub struct CloseReport {
 struct Core {
     config: Arc<Config>,
     desk: Arc<Desk>,
+    dispatcher: Arc<Dispatcher>,
     events: Arc<Events>,
     counters: Arc<Counters>,
     supervision: Arc<Supervision>,
@@ -74,7 +76,7 @@ impl Drop for Core {
     fn drop(&mut self) {
         self.desk.start_closing();
         self.supervisor.stop();
-        self.events.stop();
+        self.dispatcher.stop();
     }
 }
 
@@ -85,7 +87,8 @@ impl Client {
         config.validate()?;
         let config = Arc::new(config);
         let counters = Arc::new(Counters::default());
-        let events = Arc::new(Events::new(config.event_queue_size, handler)?);
+        let dispatcher = Arc::<Dispatcher>::default();
+        let events = Arc::new(Events::new(config.event_queue_size, handler, dispatcher.clone())?);
         let waker = Waker::new().map_err(|error| Error::new(ErrorKind::System, format!("no descriptor: {error}")))?;
         let waker = Arc::new(waker);
         let lane = Arc::new(Lane::new(lane_settings(&config), counters.clone(), waker.clone()));
@@ -95,7 +98,7 @@ impl Client {
         lane.attach(Arc::downgrade(&sink));
         let supervision = Arc::new(Supervision::new(lane, waker));
         let supervisor = Supervisor::start(config.clone(), supervision.clone(), desk.clone(), counters.clone())?;
-        Ok(Client { core: Arc::new(Core { config, desk, events, counters, supervision, supervisor }) })
+        Ok(Client { core: Arc::new(Core { config, desk, dispatcher, events, counters, supervision, supervisor }) })
     }
 
     /// Waits until commands flow. Fails when the client gave up, is closed, or the time has passed.
@@ -155,7 +158,7 @@ impl Client {
         let _ = desk.flush(deadline);
         desk.wait_quiet(deadline);
         self.core.supervisor.stop();
-        self.core.events.stop();
+        self.core.dispatcher.stop();
         let (lost, unknown) = desk.left_behind();
         let drained = self.core.counters.replayed.get() - before;
         Ok(CloseReport { drained, lost, unknown, failed: desk.failed_count() })

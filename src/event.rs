@@ -1,20 +1,17 @@
-//! Events: what a program is told about the life of its client. Owns the bounded queue they wait in and the
-//! dispatcher thread that runs the program's callback.
+//! Events: what a program is told about the life of its client. Owns the bounded queues they wait in, one to be pulled
+//! from and one for the callback.
 //!
-//! Any thread may announce an event; announcing never blocks and never runs the callback. When a queue is full the
-//! oldest event makes room and the next one delivered says how many were missed. The dispatcher thread exists only
-//! when there is a callback; it runs callbacks and nothing else, one at a time, in order, holding no lock.
+//! Any thread may announce an event; announcing never blocks and never runs the callback, which the dispatcher does. When
+//! a queue is full the oldest event makes room and the next one delivered says how many were missed.
 
-use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::{JoinHandle, ThreadId};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::sync::Mutex;
+use crate::dispatch::{Dispatcher, Source, call_back};
+use crate::error::Result;
 use crate::time;
 
 /// What happened. The numbers are part of the ABI.
@@ -96,17 +93,8 @@ impl Event {
     }
 }
 
-/// The program's function for events. Runs on the dispatcher thread.
+/// The program's function for events. Runs on the dispatcher's thread.
 pub type EventHandler = Arc<dyn Fn(&Event) + Send + Sync>;
-
-thread_local! {
-    static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Is this thread running a callback of the program?
-pub fn in_callback() -> bool {
-    IN_CALLBACK.with(Cell::get)
-}
 
 /// A bounded queue of events that drops the oldest.
 struct Queue {
@@ -139,41 +127,48 @@ impl Queue {
 /// Where a client's events go.
 pub struct Events {
     pulled: Queue,
-    pushed: Option<Arc<Queue>>,
-    dispatcher: Option<Dispatcher>,
+    pushed: Option<Arc<Pushed>>,
+    dispatcher: Arc<Dispatcher>,
 }
 
-/// The thread that runs the handler, and how it ends: when the sender is gone.
-struct Dispatcher {
-    id: ThreadId,
-    stop: Mutex<Option<Sender<()>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+/// The handler, with the events that it has not seen yet.
+struct Pushed {
+    queue: Queue,
+    handler: EventHandler,
+    is_posted: AtomicBool,
+}
+
+impl Source for Pushed {
+    fn run(&self) -> bool {
+        self.is_posted.store(false, Ordering::Release);
+        if let Ok(event) = self.queue.receiver.try_recv() {
+            let event = self.queue.delivered(event);
+            call_back(|| (self.handler)(&event));
+        }
+        !self.queue.receiver.is_empty() && !self.is_posted.swap(true, Ordering::AcqRel)
+    }
 }
 
 impl Events {
-    /// Queues of `size` events; with a handler, a dispatcher thread that calls it.
-    pub fn new(size: usize, handler: Option<EventHandler>) -> Result<Self> {
-        let mut events = Events { pulled: Queue::new(size), pushed: None, dispatcher: None };
-        let Some(handler) = handler else { return Ok(events) };
-        let queue = Arc::new(Queue::new(size));
-        events.pushed = Some(queue.clone());
-        let (stop, stopped) = crossbeam_channel::bounded::<()>(0);
-        let thread = std::thread::Builder::new()
-            .name("rr-dispatcher".into())
-            .spawn(move || dispatch(&queue, &stopped, &handler))
-            .map_err(|error| Error::new(ErrorKind::System, format!("cannot start the dispatcher thread: {error}")))?;
-        events.dispatcher = Some(Dispatcher {
-            id: thread.thread().id(),
-            stop: Mutex::new(Some(stop)),
-            thread: Mutex::new(Some(thread)),
-        });
-        Ok(events)
+    /// Queues of `size` events; the handler runs on the dispatcher.
+    pub fn new(size: usize, handler: Option<EventHandler>, dispatcher: Arc<Dispatcher>) -> Result<Self> {
+        let pushed = match handler {
+            None => None,
+            Some(handler) => {
+                dispatcher.start()?;
+                Some(Arc::new(Pushed { queue: Queue::new(size), handler, is_posted: AtomicBool::new(false) }))
+            }
+        };
+        Ok(Events { pulled: Queue::new(size), pushed, dispatcher })
     }
 
     /// Tells the program. Never blocks.
     pub fn announce(&self, event: Event) {
-        if let Some(queue) = &self.pushed {
-            queue.push(event.clone());
+        if let Some(pushed) = &self.pushed {
+            pushed.queue.push(event.clone());
+            if !pushed.is_posted.swap(true, Ordering::AcqRel) {
+                self.dispatcher.post(pushed.clone());
+            }
         }
         self.pulled.push(event);
     }
@@ -182,52 +177,17 @@ impl Events {
     pub fn next(&self, timeout: Duration) -> Option<Event> {
         self.pulled.receiver.recv_timeout(timeout).ok().map(|event| self.pulled.delivered(event))
     }
-
-    /// Lets the handler see what was announced so far, then ends the dispatcher thread. After it returns the handler
-    /// does not run any more, unless it is called from the handler itself, which then runs for the last time.
-    pub fn stop(&self) {
-        let Some(dispatcher) = &self.dispatcher else { return };
-        drop(dispatcher.stop.lock().take());
-        if dispatcher.id == std::thread::current().id() {
-            return;
-        }
-        // Under the lock, so that a second caller returns no earlier than the first.
-        let mut thread = dispatcher.thread.lock();
-        if let Some(thread) = thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for Events {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-fn dispatch(queue: &Queue, stopped: &Receiver<()>, handler: &EventHandler) {
-    let run = |event: Event| {
-        IN_CALLBACK.with(|flag| flag.set(true));
-        let event = queue.delivered(event);
-        // A panic of a handler written in Rust ends this event, not the thread.
-        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| handler(&event)));
-        IN_CALLBACK.with(|flag| flag.set(false));
-    };
-    loop {
-        crossbeam_channel::select_biased! {
-            recv(queue.receiver) -> event => if let Ok(event) = event { run(event) },
-            recv(stopped) -> _ => return,
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dispatch::in_callback;
+    use crate::sync::Mutex;
 
     #[test]
     fn the_oldest_events_make_room_and_the_next_one_says_how_many() {
-        let events = Events::new(2, None).unwrap();
+        let events = Events::new(2, None, Arc::default()).unwrap();
         for _ in 0..5 {
             events.announce(Event::new(EventKind::Connected, "up"));
         }
@@ -241,18 +201,16 @@ mod tests {
     fn the_handler_sees_events_in_order_and_none_after_stop() {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let sink = seen.clone();
-        let events = Events::new(
-            16,
-            Some(Arc::new(move |event: &Event| {
-                assert!(in_callback());
-                sink.lock().push(event.count);
-            })),
-        )
-        .unwrap();
+        let handler = move |event: &Event| {
+            assert!(in_callback());
+            sink.lock().push(event.count);
+        };
+        let dispatcher = Arc::<Dispatcher>::default();
+        let events = Events::new(16, Some(Arc::new(handler)), dispatcher.clone()).unwrap();
         for count in 0..10 {
             events.announce(Event { count, ..Event::new(EventKind::Drained, "x") });
         }
-        events.stop();
+        dispatcher.stop();
         assert_eq!(*seen.lock(), (0..10).collect::<Vec<_>>());
         events.announce(Event::new(EventKind::Drained, "late"));
         assert_eq!(seen.lock().len(), 10);

@@ -5,6 +5,7 @@
 
 // Ground: values that every layer speaks in.
 pub mod config;
+pub mod dispatch;
 pub mod error;
 pub mod event;
 pub mod stats;

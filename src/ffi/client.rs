@@ -12,8 +12,9 @@ use super::handle::{self, Handle};
 use super::status::{RR_OK, rr_status};
 use crate::client::{Client, CloseReport, State};
 use crate::config::Config;
+use crate::dispatch;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{self, EventHandler};
+use crate::event::EventHandler;
 
 /// A connection to Redis that comes back, and what waits for it.
 ///
@@ -253,7 +254,7 @@ pub unsafe extern "C" fn rr_client_free(client: *mut rr_client) {
     guard::value((), || {
         // SAFETY: the caller's contract.
         match unsafe { handle::take(client) } {
-            Some(rr_client(client)) if event::in_callback() => end_elsewhere(client),
+            Some(rr_client(client)) if dispatch::in_callback() => end_elsewhere(client),
             Some(rr_client(client)) => end(client),
             None => {}
         }

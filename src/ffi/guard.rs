@@ -19,8 +19,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use super::error::{self, rr_error};
 use super::handle::{self, Handle};
 use super::status::rr_status;
+use crate::dispatch;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event;
 
 /// Runs the body of a function that can fail: what it fails with, a panic included, goes to `err` and its number is
 /// returned.
@@ -72,7 +72,7 @@ pub(super) unsafe fn free<T: Handle>(handle: *mut T) {
 
 /// Fails inside a callback, where `function` would wait for itself.
 pub(super) fn outside_callbacks(function: &str) -> Result<()> {
-    if event::in_callback() {
+    if dispatch::in_callback() {
         return Err(Error::new(ErrorKind::InCallback, format!("{function} was called from inside a callback")));
     }
     Ok(())

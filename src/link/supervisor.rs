@@ -16,8 +16,10 @@ use crate::link::lane::{Lane, LostEntry};
 use crate::net::dial::Dialer;
 use crate::net::handshake::{Greeting, Identity, handshake};
 use crate::net::socket::Socket;
+use crate::net::talk::Talk;
 use crate::net::wake::{self, Waker};
 use crate::net::{Attempt, Refusal};
+use crate::resp::Limits;
 use crate::stats::Counters;
 use crate::sync::Mutex;
 use crate::time::{self, Deadline};
@@ -234,12 +236,14 @@ impl Watch {
     fn attempt(&mut self) -> std::result::Result<(Socket, Greeting), Refusal> {
         let attempt = Attempt {
             deadline: Deadline::within(self.config.connect_timeout),
-            waker: &self.supervision.waker,
+            limit: "the connect timeout",
+            waker: Some(&self.supervision.waker),
             abandoned: &self.supervision.stopping,
         };
         let socket = self.dialer.dial(&self.config, &attempt).map_err(Refusal::Unreachable)?;
-        let greeting = handshake(&socket, &self.crew.identity(), &attempt)?;
-        Ok((socket, greeting))
+        let mut talk = Talk::new(socket, Limits::default());
+        let greeting = handshake(&mut talk, &self.crew.identity(), &attempt)?;
+        Ok((talk.into_socket(), greeting))
     }
 
     /// Sleeps, unless hurried or told to end.

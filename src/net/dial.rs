@@ -110,8 +110,12 @@ mod tests {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let config = Config { address: Address::Tcp { host: "127.0.0.1".into(), port }, ..Config::default() };
         let (waker, abandoned) = (Waker::new().unwrap(), AtomicBool::new(false));
-        let attempt =
-            Attempt { deadline: Deadline::within(Duration::from_secs(1)), waker: &waker, abandoned: &abandoned };
+        let attempt = Attempt {
+            deadline: Deadline::within(Duration::from_secs(1)),
+            limit: "the connect timeout",
+            waker: Some(&waker),
+            abandoned: &abandoned,
+        };
         let error = Dialer::default().dial(&config, &attempt).unwrap_err();
         assert!(error.message.contains(&port.to_string()), "{error}");
     }

@@ -6,11 +6,10 @@
 
 use crate::command::SessionChange;
 use crate::config::{Config, Protocol};
-use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::net::socket::{Socket, Wait};
-use crate::net::wake::Interest;
+use crate::error::{Error, ErrorKind, Outcome};
+use crate::net::talk::Talk;
 use crate::net::{Attempt, Refusal};
-use crate::resp::{Decoder, Limits, Progress, Reply, encode};
+use crate::resp::{Reply, encode};
 
 /// Who the client is on each new connection: what was configured, then whatever the program changed at run time.
 #[derive(Clone, PartialEq, Eq)]
@@ -107,14 +106,13 @@ enum Step {
 
 /// Makes the server ready for commands, or says why it is not.
 pub fn handshake(
-    socket: &Socket,
+    talk: &mut Talk,
     identity: &Identity,
     attempt: &Attempt<'_>,
 ) -> std::result::Result<Greeting, Refusal> {
-    let mut talk = Talk { socket, attempt, decoder: Decoder::new(Limits::default()), input: Vec::new(), used: 0 };
     let mut greeting = None;
     if identity.protocol != Protocol::Resp2 {
-        greeting = introduce(&mut talk, identity, true)?;
+        greeting = introduce(talk, identity, attempt, true)?;
         if greeting.is_none() && identity.protocol == Protocol::Resp3 {
             return Err(Refusal::Misfit(Error::new(
                 ErrorKind::Unsupported,
@@ -123,9 +121,9 @@ pub fn handshake(
         }
     }
     if greeting.is_none() {
-        greeting = introduce(&mut talk, identity, false)?;
+        greeting = introduce(talk, identity, attempt, false)?;
     }
-    if talk.used < talk.input.len() {
+    if talk.has_unread() {
         // The first command would take it for its reply.
         return Err(Refusal::Unreachable(broken("the server said more than it was asked")));
     }
@@ -133,7 +131,12 @@ pub fn handshake(
 }
 
 /// One round trip. `None` when the server does not know HELLO.
-fn introduce(talk: &mut Talk<'_>, identity: &Identity, hello: bool) -> std::result::Result<Option<Greeting>, Refusal> {
+fn introduce(
+    talk: &mut Talk,
+    identity: &Identity,
+    attempt: &Attempt<'_>,
+    hello: bool,
+) -> std::result::Result<Option<Greeting>, Refusal> {
     let mut request = Vec::new();
     let mut steps = Vec::new();
     let mut say = |step: Step, argv: &[&[u8]]| {
@@ -155,20 +158,20 @@ fn introduce(talk: &mut Talk<'_>, identity: &Identity, hello: bool) -> std::resu
         say(Step::Select, &[b"SELECT", &identity.db]);
     }
     say(Step::Ping, &[b"PING"]);
-    talk.send(&request).map_err(Refusal::Unreachable)?;
+    talk.send(&request, attempt).map_err(failed)?;
 
     let mut greeting = Greeting { protocol: if hello { 3 } else { 2 }, ..Greeting::default() };
     let mut refusal = None;
     let mut knows_hello = true;
     for step in steps {
-        let reply = match (talk.receive(), refusal.take()) {
+        let reply = match (talk.reply(attempt), refusal.take()) {
             (Ok(reply), earlier) => {
                 refusal = earlier;
                 reply
             }
             // A server with no room says so and closes.
             (Err(_), Some(refusal)) => return Err(refusal),
-            (Err(error), None) => return Err(Refusal::Unreachable(error)),
+            (Err(error), None) => return Err(failed(error)),
         };
         match reply.root().as_error() {
             Some(text) if step == Step::Hello && is_unknown_hello(&text) => knows_hello = false,
@@ -232,52 +235,10 @@ fn read_greeting(reply: &Reply, greeting: &mut Greeting) {
     }
 }
 
+fn failed(error: Error) -> Refusal {
+    Refusal::Unreachable(Error { message: format!("handshake failed: {error}").into(), ..error })
+}
+
 fn broken(said: &str) -> Error {
     Error::new(ErrorKind::ConnectionLost, format!("handshake failed: {said}"))
-}
-
-/// The conversation on a socket that nobody else uses yet.
-struct Talk<'a> {
-    socket: &'a Socket,
-    attempt: &'a Attempt<'a>,
-    decoder: Decoder,
-    input: Vec<u8>,
-    used: usize,
-}
-
-impl Talk<'_> {
-    fn send(&mut self, mut bytes: &[u8]) -> Result<()> {
-        while !bytes.is_empty() {
-            match self.socket.send(bytes) {
-                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                    self.attempt.wait(self.socket, Interest { readable: false, writable: true })?;
-                }
-                Err(error) => return Err(broken(&error.to_string())),
-            }
-        }
-        Ok(())
-    }
-
-    fn receive(&mut self) -> Result<Reply> {
-        loop {
-            let rest = self.input.get(self.used..).unwrap_or_default();
-            let (count, progress) = self.decoder.decode(rest).map_err(|error| broken(&error.to_string()))?;
-            self.used += count;
-            match progress {
-                Progress::Reply(reply) => return Ok(reply),
-                Progress::Push(_) => continue,
-                Progress::NeedMore => {}
-            }
-            match self.socket.receive(&mut self.input, 4096, Wait::No) {
-                Ok(0) => return Err(broken("the server closed the connection")),
-                Ok(_) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                    self.attempt.wait(self.socket, Interest { readable: true, writable: false })?;
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(broken(&error.to_string())),
-            }
-        }
-    }
 }

@@ -1,14 +1,15 @@
 //! Net: an address becomes a ready socket.
 //!
-//! `resolve` turns names into addresses within a deadline, `dial` makes a connected socket of one of them, `handshake`
-//! makes the server ready for commands in one round trip, `socket` and `wake` hold the system calls. Runs on the
-//! supervisor's thread, except for a socket's send and receive. Never retries, never keeps state between attempts.
+//! `resolve` turns names into addresses within a deadline, `dial` makes a connected socket of one of them, `talk` is a
+//! conversation on a socket that nobody else uses, `handshake` the one that makes the server ready for commands in one
+//! round trip, `socket` and `wake` hold the system calls. Never retries, never keeps state between attempts.
 
 pub mod dial;
 pub mod handshake;
 mod resolve;
 #[allow(unsafe_code, reason = "system calls that no safe wrapper offers without touching the received bytes twice")]
 pub mod socket;
+pub mod talk;
 #[allow(unsafe_code, reason = "eventfd and poll")]
 pub mod wake;
 
@@ -20,13 +21,15 @@ use crate::time::Deadline;
 use socket::Socket;
 use wake::{Interest, Ready, Waker};
 
-/// One attempt at a connection: how long it may take, and how another thread ends it early.
+/// One attempt at a connection, or at something on one: how long it may take, and how another thread ends it early.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt<'a> {
     /// When it has failed.
     pub deadline: Deadline,
+    /// What to call that in a message: "the connect timeout".
+    pub limit: &'static str,
     /// Woken when there is something to look at, `abandoned` among it.
-    pub waker: &'a Waker,
+    pub waker: Option<&'a Waker>,
     /// Set when nobody wants the connection any more.
     pub abandoned: &'a AtomicBool,
 }
@@ -43,9 +46,9 @@ impl Attempt<'_> {
             return Err(Error::new(ErrorKind::Closed, "the client is being closed"));
         }
         if self.deadline.has_passed() {
-            return Err(Error::new(ErrorKind::ConnectionLost, "the connect timeout passed"));
+            return Err(Error::new(ErrorKind::Timeout, format!("{} passed", self.limit)));
         }
-        Ok(wake::wait(Some(self.waker), Some((socket, interest)), self.deadline.remaining()))
+        Ok(wake::wait(self.waker, Some((socket, interest)), self.deadline.remaining()))
     }
 }
 

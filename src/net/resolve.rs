@@ -80,7 +80,12 @@ mod tests {
 
     fn resolve(resolver: &mut Resolver, host: &str, timeout: Duration, is_abandoned: bool) -> Result<Vec<SocketAddr>> {
         let (waker, abandoned) = (Waker::new().unwrap(), AtomicBool::new(is_abandoned));
-        let attempt = Attempt { deadline: Deadline::within(timeout), waker: &waker, abandoned: &abandoned };
+        let attempt = Attempt {
+            deadline: Deadline::within(timeout),
+            limit: "the connect timeout",
+            waker: Some(&waker),
+            abandoned: &abandoned,
+        };
         resolver.resolve(host, 7, &attempt)
     }
 

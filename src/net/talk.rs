@@ -1,0 +1,130 @@
+//! A conversation on a socket that nobody else uses: whole commands out, whole replies in, each within its time. Owns
+//! what was received and not yet understood.
+//!
+//! One thread at a time; another one ends it with the socket's `shutdown`, or with the attempt's waker and flag. It sends
+//! nothing by itself, never reconnects, and after an error that is no timeout the connection is of no use any more.
+
+use std::io;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::net::Attempt;
+use crate::net::socket::{Socket, Wait};
+use crate::net::wake::Interest;
+use crate::resp::{Decoder, Limits, Progress, Reply};
+
+/// How much is received at once.
+const RECEIVE: usize = 16 << 10;
+/// The most that is received at once of a large payload.
+const PIECE: usize = 1 << 20;
+
+/// What the server said.
+#[derive(Debug)]
+pub enum Heard {
+    /// In answer to the oldest command that has no reply yet.
+    Reply(Reply),
+    /// Without being asked.
+    Push(Reply),
+}
+
+/// See above.
+pub struct Talk {
+    socket: Socket,
+    decoder: Decoder,
+    input: Vec<u8>,
+    used: usize,
+}
+
+impl std::fmt::Debug for Talk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Talk").field("socket", &self.socket).finish_non_exhaustive()
+    }
+}
+
+impl Talk {
+    /// Nothing said yet.
+    pub fn new(socket: Socket, limits: Limits) -> Self {
+        Talk { socket, decoder: Decoder::new(limits), input: Vec::new(), used: 0 }
+    }
+
+    /// The socket, to be ended or watched.
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Ends the conversation and gives the socket back. What was not listened to is lost.
+    pub fn into_socket(self) -> Socket {
+        self.socket
+    }
+
+    /// Has something come beyond what was listened to?
+    pub fn has_unread(&self) -> bool {
+        self.used < self.input.len()
+    }
+
+    /// Hands all of the bytes to the kernel.
+    pub fn send(&mut self, mut bytes: &[u8], attempt: &Attempt<'_>) -> Result<()> {
+        while !bytes.is_empty() {
+            match self.socket.send(bytes) {
+                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    attempt.wait(&self.socket, Interest { readable: false, writable: true })?;
+                }
+                Err(error) => return Err(lost(&error.to_string())),
+            }
+        }
+        Ok(())
+    }
+
+    /// What the server says next. After a timeout it can be asked again: nothing is lost.
+    pub fn listen(&mut self, attempt: &Attempt<'_>) -> Result<Heard> {
+        loop {
+            let rest = self.input.get(self.used..).unwrap_or_default();
+            match self.decoder.decode(rest) {
+                Ok((count, Progress::Reply(reply))) => {
+                    self.used += count;
+                    return Ok(Heard::Reply(reply));
+                }
+                Ok((count, Progress::Push(push))) => {
+                    self.used += count;
+                    return Ok(Heard::Push(push));
+                }
+                Ok((count, Progress::NeedMore)) => self.used += count,
+                Err(error) => return Err(Error::new(ErrorKind::Protocol, error.to_string())),
+            }
+            match self.receive() {
+                Ok(0) => return Err(lost("the server closed the connection")),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    attempt.wait(&self.socket, Interest { readable: true, writable: false })?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(lost(&error.to_string())),
+            }
+        }
+    }
+
+    /// The next reply; pushes before it are passed over.
+    pub fn reply(&mut self, attempt: &Attempt<'_>) -> Result<Reply> {
+        loop {
+            if let Heard::Reply(reply) = self.listen(attempt)? {
+                return Ok(reply);
+            }
+        }
+    }
+
+    /// All of the input was decoded.
+    fn receive(&mut self) -> io::Result<usize> {
+        self.input.clear();
+        self.used = 0;
+        if let Some((payload, missing)) = self.decoder.direct() {
+            let spare = payload.capacity() - payload.len();
+            let most = if spare == 0 { missing.min(PIECE) } else { missing.min(spare) };
+            return self.socket.receive(payload, most, Wait::No);
+        }
+        self.socket.receive(&mut self.input, RECEIVE, Wait::No)
+    }
+}
+
+fn lost(cause: &str) -> Error {
+    Error::new(ErrorKind::ConnectionLost, cause)
+}
