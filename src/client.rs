@@ -15,6 +15,7 @@ use crate::dispatch::Dispatcher;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, EventHandler, Events};
 use crate::link::lane::{Lane, LaneSettings, Sink};
+use crate::link::private::Privates;
 use crate::link::supervisor::{Supervision, Supervisor};
 use crate::net::wake::Waker;
 use crate::resp::Limits;
@@ -64,6 +65,7 @@ struct Core {
     counters: Arc<Counters>,
     supervision: Arc<Supervision>,
     supervisor: Supervisor,
+    privates: Arc<Privates>,
 }
 
 impl std::fmt::Debug for Core {
@@ -75,6 +77,7 @@ impl std::fmt::Debug for Core {
 impl Drop for Core {
     fn drop(&mut self) {
         self.desk.start_closing();
+        self.privates.end();
         self.supervisor.stop();
         self.dispatcher.stop();
     }
@@ -97,8 +100,11 @@ impl Client {
         let sink: Arc<dyn Sink> = desk.clone();
         lane.attach(Arc::downgrade(&sink));
         let supervision = Arc::new(Supervision::new(lane, waker));
+        let privates = Arc::new(Privates::new(config.clone()));
         let supervisor = Supervisor::start(config.clone(), supervision.clone(), desk.clone(), counters.clone())?;
-        Ok(Client { core: Arc::new(Core { config, desk, dispatcher, events, counters, supervision, supervisor }) })
+        Ok(Client {
+            core: Arc::new(Core { config, desk, dispatcher, events, counters, supervision, supervisor, privates }),
+        })
     }
 
     /// Waits until commands flow. Fails when the client gave up, is closed, or the time has passed.
@@ -157,6 +163,7 @@ impl Client {
         // What is left when the time has passed is in the report.
         let _ = desk.flush(deadline);
         desk.wait_quiet(deadline);
+        self.core.privates.end();
         self.core.supervisor.stop();
         self.core.dispatcher.stop();
         let (lost, unknown) = desk.left_behind();

@@ -73,6 +73,11 @@ impl Desk {
         session.version
     }
 
+    /// Who the client is by now, for a connection besides the shared one.
+    pub fn present_identity(&self) -> Identity {
+        self.session.lock().identity.clone()
+    }
+
     /// Is the connection that was just made introduced as who the client is by now?
     pub(super) fn is_introduced(&self) -> bool {
         let session = self.session.lock();

@@ -304,10 +304,10 @@ impl Lane {
     // ---- the supervisor ---------------------------------------------------------------------------------------------
 
     /// Puts a ready socket into service, not yet open to callers.
-    pub fn install(&self, socket: Socket) -> io::Result<()> {
+    pub fn install(&self, socket: Arc<Socket>) -> io::Result<()> {
         socket.set_receive_timeout(self.settings.stall_timeout)?;
         let mut state = self.state.lock();
-        state.socket = Some(Arc::new(socket));
+        state.socket = Some(socket);
         state.down = None;
         drop(state);
         self.note_read();

@@ -4,12 +4,13 @@
 //! guards, `roles` are the two that move the bytes, `slot` is where a caller waits for its reply, `company` says when a
 //! moment's patience with the others pays; `supervisor` is the one thread that connects, reconnects, watches the
 //! connection while nobody uses it and hands a recovered lane to the layer above; `backoff` decides how long it pauses
-//! and when it gives up.
+//! and when it gives up; `private` are connections for what cannot share one.
 //! The link knows nothing of commands: it carries bytes and counts replies.
 
 pub mod backoff;
 mod company;
 pub mod lane;
+pub mod private;
 mod queue;
 mod roles;
 #[allow(unsafe_code, reason = "futex")]

@@ -185,7 +185,7 @@ impl Watch {
     }
 
     /// Attempts until there is a connection; `None` when told to end.
-    fn connect(&mut self, outage: &mut Outage) -> Option<(Socket, Greeting)> {
+    fn connect(&mut self, outage: &mut Outage) -> Option<(Arc<Socket>, Greeting)> {
         loop {
             // A connection that was made and lost again before it was of use counts as a failed attempt, too.
             if let Some(refusal) = outage.refusal.take() {
@@ -233,7 +233,7 @@ impl Watch {
         }
     }
 
-    fn attempt(&mut self) -> std::result::Result<(Socket, Greeting), Refusal> {
+    fn attempt(&mut self) -> std::result::Result<(Arc<Socket>, Greeting), Refusal> {
         let attempt = Attempt {
             deadline: Deadline::within(self.config.connect_timeout),
             limit: "the connect timeout",

@@ -5,6 +5,7 @@
 //! nothing by itself, never reconnects, and after an error that is no timeout the connection is of no use any more.
 
 use std::io;
+use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::Attempt;
@@ -28,7 +29,7 @@ pub enum Heard {
 
 /// See above.
 pub struct Talk {
-    socket: Socket,
+    socket: Arc<Socket>,
     decoder: Decoder,
     input: Vec<u8>,
     used: usize,
@@ -43,16 +44,16 @@ impl std::fmt::Debug for Talk {
 impl Talk {
     /// Nothing said yet.
     pub fn new(socket: Socket, limits: Limits) -> Self {
-        Talk { socket, decoder: Decoder::new(limits), input: Vec::new(), used: 0 }
+        Talk { socket: Arc::new(socket), decoder: Decoder::new(limits), input: Vec::new(), used: 0 }
     }
 
     /// The socket, to be ended or watched.
-    pub fn socket(&self) -> &Socket {
+    pub fn socket(&self) -> &Arc<Socket> {
         &self.socket
     }
 
     /// Ends the conversation and gives the socket back. What was not listened to is lost.
-    pub fn into_socket(self) -> Socket {
+    pub fn into_socket(self) -> Arc<Socket> {
         self.socket
     }
 
