@@ -5,12 +5,16 @@
 //! delivery's. The last clone that is dropped ends the connection and its threads at once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::config::Config;
+use crate::delivery::completion::{Callbacks, Permit, Permits, Target};
 use crate::delivery::desk::Desk;
 use crate::delivery::policy::Nature;
-use crate::delivery::request::{Body, Request, admit};
+use crate::delivery::request::{Body, Request, admit, admit_unattended};
+use crate::delivery::submission::would_block;
+use crate::delivery::waiter::Operation;
 use crate::dispatch::Dispatcher;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, EventHandler, Events};
@@ -22,6 +26,7 @@ use crate::resp::Limits;
 use crate::stats::{Counters, Stats};
 use crate::time::Deadline;
 
+pub use crate::delivery::completion::{Completion, CompletionHandler, CompletionQueue};
 pub use crate::delivery::desk::State;
 pub use crate::delivery::failed::FailedCommand;
 pub use crate::delivery::request::{Executed, Incomplete};
@@ -42,6 +47,15 @@ pub struct CommandOptions {
     pub no_buffer: bool,
     /// Never write it a second time.
     pub no_retry: bool,
+}
+
+/// How a submitted command differs from the client's settings.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SubmitOptions {
+    /// As for a command that is waited for.
+    pub command: CommandOptions,
+    /// Wait for room instead of failing when too much is on its way, up to the command's time.
+    pub wait: bool,
 }
 
 /// What `close` left behind.
@@ -66,6 +80,9 @@ struct Core {
     supervision: Arc<Supervision>,
     supervisor: Supervisor,
     privates: Arc<Privates>,
+    permits: Arc<Permits>,
+    callbacks: Arc<Callbacks>,
+    last_operation: AtomicU64,
 }
 
 impl std::fmt::Debug for Core {
@@ -79,6 +96,7 @@ impl Drop for Core {
         self.desk.start_closing();
         self.privates.end();
         self.supervisor.stop();
+        self.desk.left_behind();
         self.dispatcher.stop();
     }
 }
@@ -101,9 +119,23 @@ impl Client {
         lane.attach(Arc::downgrade(&sink));
         let supervision = Arc::new(Supervision::new(lane, waker));
         let privates = Arc::new(Privates::new(config.clone()));
+        let permits = Arc::new(Permits::new(config.max_submitted));
+        let callbacks = Callbacks::new(dispatcher.clone());
         let supervisor = Supervisor::start(config.clone(), supervision.clone(), desk.clone(), counters.clone())?;
         Ok(Client {
-            core: Arc::new(Core { config, desk, dispatcher, events, counters, supervision, supervisor, privates }),
+            core: Arc::new(Core {
+                config,
+                desk,
+                dispatcher,
+                events,
+                counters,
+                supervision,
+                supervisor,
+                privates,
+                permits,
+                callbacks,
+                last_operation: AtomicU64::new(0),
+            }),
         })
     }
 
@@ -143,6 +175,54 @@ impl Client {
         self.core.desk.call(&request).map_err(|incomplete| incomplete.error)
     }
 
+    /// Sends a command whose reply goes to `handler`, which runs on the client's dispatcher, once. Returns its number.
+    /// Failing, the handler is dropped and the command is not sent.
+    pub fn submit(&self, argv: &[&[u8]], options: &SubmitOptions, handler: CompletionHandler) -> Result<u64> {
+        self.core.callbacks.start()?;
+        let callbacks = self.core.callbacks.clone();
+        self.submit_for(argv, options, |permit| Target::Call(callbacks, handler, permit))
+    }
+
+    /// Sends a command whose reply goes into a queue, under `tag`. Returns its number. Failing, nothing goes there.
+    pub fn submit_to(
+        &self,
+        queue: &Arc<CompletionQueue>,
+        tag: u64,
+        argv: &[&[u8]],
+        options: &SubmitOptions,
+    ) -> Result<u64> {
+        self.submit_for(argv, options, |permit| Target::Queue(queue.clone(), tag, permit))
+    }
+
+    fn submit_for(
+        &self,
+        argv: &[&[u8]],
+        options: &SubmitOptions,
+        target: impl FnOnce(Permit) -> Target,
+    ) -> Result<u64> {
+        let traits = admit_unattended(argv)?;
+        let command = options.command;
+        let deadline = Deadline::within(command.timeout.unwrap_or(self.core.config.command_timeout));
+        let patience = if options.wait { deadline } else { Deadline::within(Duration::ZERO) };
+        let permit =
+            self.core.permits.take(patience).ok_or_else(|| would_block("too many commands are on their way"))?;
+        let id = self.core.last_operation.fetch_add(1, Ordering::Relaxed) + 1;
+        let request = Request {
+            body: Body::Command(argv),
+            nature: Nature::of(traits).bufferable_if(!command.no_buffer).once_if(command.no_retry),
+            deadline,
+        };
+        let operation = Operation::new(id, deadline, request.nature.may_fail_halfway(), target(permit));
+        self.core.desk.submit(&request, operation, patience)?;
+        Ok(id)
+    }
+
+    /// Gives up the submitted command with this number: it is not sent if it was not yet, and completes with an error
+    /// that says so. False when it is completed already.
+    pub fn cancel(&self, id: u64) -> bool {
+        self.core.desk.cancel(id)
+    }
+
     /// An empty pipeline.
     pub fn pipeline(&self, options: PipelineOptions) -> Pipeline {
         Pipeline::new(self.core.desk.clone(), options)
@@ -165,8 +245,9 @@ impl Client {
         desk.wait_quiet(deadline);
         self.core.privates.end();
         self.core.supervisor.stop();
-        self.core.dispatcher.stop();
+        // The completions of what is left are the last callbacks.
         let (lost, unknown) = desk.left_behind();
+        self.core.dispatcher.stop();
         let drained = self.core.counters.replayed.get() - before;
         Ok(CloseReport { drained, lost, unknown, failed: desk.failed_count() })
     }

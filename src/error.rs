@@ -50,11 +50,15 @@ pub enum ErrorKind {
     TooLarge = -20,
     /// The operating system refused something (a thread, a socket).
     System = -21,
+    /// The call would have to wait, and asked not to.
+    WouldBlock = -22,
+    /// The program cancelled the command.
+    Cancelled = -23,
 }
 
 impl ErrorKind {
     /// Every kind, in the order of its number.
-    pub const ALL: [ErrorKind; 21] = [
+    pub const ALL: [ErrorKind; 23] = [
         Self::NullArgument,
         Self::InvalidArgument,
         Self::Config,
@@ -76,6 +80,8 @@ impl ErrorKind {
         Self::Unavailable,
         Self::TooLarge,
         Self::System,
+        Self::WouldBlock,
+        Self::Cancelled,
     ];
 }
 
@@ -153,7 +159,8 @@ impl Error {
             | ErrorKind::Expired
             | ErrorKind::Dropped
             | ErrorKind::Busy
-            | ErrorKind::System => true,
+            | ErrorKind::System
+            | ErrorKind::WouldBlock => true,
             ErrorKind::Server => matches!(
                 self.server_code.as_deref(),
                 Some(

@@ -386,6 +386,9 @@ pub(super) static OPTIONS: &[OptionSpec] = options! {
     "Bounds" {
         "max_in_flight" = "65536", number!(max_in_flight, Count, 1, COUNT),
         "The most commands that are written and not answered. Further calls wait until their deadline.";
+        "max_submitted" = "65536", number!(max_submitted, Count, 1, COUNT),
+        "The most commands that are submitted and whose completions were not taken. Submitting more fails with \
+         `RR_ERR_WOULD_BLOCK`, or waits if asked to.";
         "max_output_bytes" = "128MiB", number!(max_output_bytes, Bytes, KIB, 1024 * GIB),
         "The most bytes of commands that wait to be written. Further calls wait until their deadline; one command larger \
          than this fails with `RR_ERR_TOO_LARGE`, not applied.";

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::delivery::policy::Nature;
+use crate::delivery::waiter::{Operation, Waiter};
 use crate::error::Error;
-use crate::link::slot::Slot;
 use crate::resp::Reply;
 use crate::time::Stamp;
 
@@ -64,8 +64,8 @@ pub struct Batch {
 pub struct Item {
     /// Encoded. Empty: it is finished, and waits for those before it to leave the line.
     pub bytes: Box<[u8]>,
-    /// The caller that waits; `None` when it was accepted or its caller has left.
-    pub waiter: Option<Arc<Slot<Settled>>>,
+    /// Who waits; `None` when a caller's command was accepted, and when who waited has left.
+    pub waiter: Option<Arc<Waiter>>,
     /// For a batch.
     pub batch: Option<Box<Batch>>,
     /// When it joined the line.
@@ -152,6 +152,11 @@ impl Buffer {
         self.accepted_bytes
     }
 
+    /// How many commands and bytes take up room: those accepted, and those in flight that would be.
+    pub fn counted(&self) -> (usize, usize) {
+        (self.counted, self.counted_bytes)
+    }
+
     /// Is there room for `commands` more, of `bytes` bytes together?
     pub fn has_room(&self, commands: u32, bytes: usize, max_commands: usize, max_bytes: usize) -> bool {
         self.counted.saturating_add(commands as usize) <= max_commands
@@ -222,7 +227,7 @@ impl Buffer {
     }
 
     /// The caller stops waiting and was told that its command is accepted. False when it is not in the line any more.
-    pub fn accept(&mut self, waiter: &Arc<Slot<Settled>>) -> bool {
+    pub fn accept(&mut self, waiter: &Arc<Waiter>) -> bool {
         let Some(place) = self.place_of(waiter) else { return false };
         let Some(item) = self.items.get_mut(place) else { return false };
         item.waiter = None;
@@ -233,7 +238,7 @@ impl Buffer {
     }
 
     /// The caller stops waiting and wants its command gone. `None` when it is not in the line any more.
-    pub fn withdraw(&mut self, waiter: &Arc<Slot<Settled>>) -> Option<Withdrawn> {
+    pub fn withdraw(&mut self, waiter: &Arc<Waiter>) -> Option<Withdrawn> {
         let place = self.place_of(waiter)?;
         if place < self.sent {
             // It is on its way and its reply will come: it keeps its place, for nobody.
@@ -256,12 +261,57 @@ impl Buffer {
         self.items.iter().skip(self.sent).find(|item| item.is_accepted)
     }
 
+    /// The token that the next item at the end will have.
+    pub fn next_token(&self) -> u64 {
+        self.first + self.items.len() as u64
+    }
+
+    /// The submitted commands in the line, with their places.
+    pub fn operations(&self) -> impl Iterator<Item = (usize, &Item, &Operation)> {
+        let numbered = self.items.iter().enumerate();
+        numbered.filter_map(|(place, item)| Some((place, item, item.waiter.as_ref()?.operation()?)))
+    }
+
+    /// The place of a submitted command.
+    pub fn place_where(&self, is_it: impl Fn(&Operation) -> bool) -> Option<usize> {
+        self.operations().find(|(_, _, operation)| is_it(operation)).map(|(place, ..)| place)
+    }
+
+    /// The token of the item at this place if it was sent, and whether it is a read.
+    pub fn token_at(&self, place: usize) -> Option<(Option<u64>, bool)> {
+        let is_read = self.items.get(place)?.nature.is_read();
+        Some(((place < self.sent).then_some(self.first + place as u64), is_read))
+    }
+
+    /// The unsent write at this place counts as accepted from now on. False if it is nothing of the kind.
+    pub fn accept_at(&mut self, place: usize) -> bool {
+        let fits = |item: &&mut Item| !item.is_accepted && item.nature.is_bufferable();
+        let Some(item) = self.items.get_mut(place).filter(fits).filter(|_| place >= self.sent) else { return false };
+        item.is_accepted = true;
+        self.accepted += item.commands() as usize;
+        self.accepted_bytes += item.bytes.len();
+        true
+    }
+
+    /// Nobody wants to know any more what becomes of the sent item with this token. It keeps its place.
+    pub fn disown(&mut self, token: u64) -> Option<Arc<Waiter>> {
+        let item = self.sent_item(token)?;
+        let waiter = item.waiter.take();
+        if std::mem::take(&mut item.is_accepted) {
+            let (commands, bytes) = (item.commands() as usize, item.bytes.len());
+            self.accepted -= commands;
+            self.accepted_bytes -= bytes;
+        }
+        waiter
+    }
+
     /// Is it all empty?
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
-    fn remove_unsent(&mut self, place: usize) -> Option<Item> {
+    /// Removes the item at this place, if it was not sent.
+    pub fn remove_unsent(&mut self, place: usize) -> Option<Item> {
         if place < self.sent {
             return None;
         }
@@ -273,7 +323,7 @@ impl Buffer {
         Some(item)
     }
 
-    fn place_of(&self, waiter: &Arc<Slot<Settled>>) -> Option<usize> {
+    fn place_of(&self, waiter: &Arc<Waiter>) -> Option<usize> {
         self.items.iter().rposition(|item| item.waiter.as_ref().is_some_and(|other| Arc::ptr_eq(other, waiter)))
     }
 }
@@ -341,7 +391,7 @@ mod tests {
     fn item(name: &str, is_accepted: bool) -> Item {
         Item {
             bytes: name.as_bytes().into(),
-            waiter: (!is_accepted).then(|| Arc::new(Slot::default())),
+            waiter: (!is_accepted).then(|| Arc::new(Waiter::caller())),
             batch: None,
             since: Stamp::now(),
             nature: Nature::EMPTY,

@@ -15,10 +15,10 @@ use crate::delivery::past::{Past, encode_rest};
 use crate::delivery::policy::{self, AfterLoss};
 use crate::delivery::request::{Executed, Incomplete, Request, length_of_commands};
 use crate::delivery::session::Session;
+use crate::delivery::waiter::Waiter;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::event::{Event, EventKind, Events};
 use crate::link::lane::{Called, Lane, Loss};
-use crate::link::slot::{Slot, Waited};
 use crate::net::handshake::Identity;
 use crate::net::wake::Waker;
 use crate::resp::Reply;
@@ -67,6 +67,8 @@ pub(super) struct Books {
     pub(super) drained: u64,
     pub(super) said_buffering: bool,
     pub(super) said_full: bool,
+    /// No submitted command has to be given up before.
+    pub(super) next_deadline: Deadline,
 }
 
 /// Where every call comes.
@@ -77,7 +79,7 @@ pub struct Desk {
     pub(super) events: Arc<Events>,
     pub(super) session: Mutex<Session>,
     /// Wakes the supervisor.
-    attention: Arc<Waker>,
+    pub(super) attention: Arc<Waker>,
     pub(super) books: Mutex<Books>,
     /// Anything in the books that somebody may wait for has changed.
     changed: Condvar,
@@ -131,6 +133,7 @@ impl Desk {
                 drained: 0,
                 said_buffering: false,
                 said_full: false,
+                next_deadline: Deadline::NEVER,
             }),
             changed: Condvar::new(),
             is_closing: AtomicBool::new(false),
@@ -148,12 +151,17 @@ impl Desk {
         if self.is_closing.load(Ordering::Relaxed) {
             return Err(is_closed().into());
         }
-        let (length, limit) = (request.body.encoded_len(), self.config.max_output_bytes);
-        if length > limit {
-            let text = format!("the command has {length} bytes and max_output_bytes is {limit}");
-            return Err(Error::not_applied(ErrorKind::TooLarge, text).into());
-        }
+        self.check_length(request)?;
         self.execute(request)
+    }
+
+    pub(super) fn check_length(&self, request: &Request<'_>) -> Result<()> {
+        let (length, limit) = (request.body.encoded_len(), self.config.max_output_bytes);
+        if length <= limit {
+            return Ok(());
+        }
+        let text = format!("the command has {length} bytes and max_output_bytes is {limit}");
+        Err(Error::not_applied(ErrorKind::TooLarge, text))
     }
 
     /// Makes the call: sends it, waits, and goes through outages with it as the configuration says.
@@ -286,10 +294,10 @@ impl Desk {
         });
         let patience = self.patience(&books, request.deadline);
         let accept_at_once = is_bufferable && patience.has_passed();
-        let slot = (!accept_at_once).then(|| Arc::new(Slot::default()));
+        let waiter = (!accept_at_once).then(|| Arc::new(Waiter::caller()));
         let item = Item {
             bytes: bytes.into_boxed_slice(),
-            waiter: slot.clone(),
+            waiter: waiter.clone(),
             batch,
             since: Stamp::now(),
             nature: request.nature.bufferable_if(is_bufferable),
@@ -302,31 +310,31 @@ impl Desk {
         } else {
             books.buffer.push(item);
         }
-        let Some(slot) = slot else {
+        let Some(waiter) = waiter else {
             self.accepted(&mut books, commands);
             return Ok(Next::Accepted);
         };
         drop(books);
-        self.wait_in_line(request, past, &slot, if is_bufferable { Some(patience) } else { None })
+        self.wait_in_line(request, past, &waiter, if is_bufferable { Some(patience) } else { None })
     }
 
     fn wait_in_line(
         &self,
         request: &Request<'_>,
         past: &Past,
-        slot: &Arc<Slot<Settled>>,
+        waiter: &Arc<Waiter>,
         patience: Option<Deadline>,
     ) -> std::result::Result<Next, Incomplete> {
         let until = patience.map_or(request.deadline, |patience| patience.min(request.deadline));
-        if slot.wait(until, Duration::ZERO) == Waited::Done {
-            return Ok(slot.take().map_or(Next::Again, Next::Settled));
+        if waiter.wait(until) {
+            return Ok(waiter.take().map_or(Next::Again, Next::Settled));
         }
         let mut books = self.books.lock();
-        if patience.is_some() && books.buffer.accept(slot) {
+        if patience.is_some() && books.buffer.accept(waiter) {
             self.accepted(&mut books, request.body.commands());
             return Ok(Next::Accepted);
         }
-        let withdrawn = books.buffer.withdraw(slot);
+        let withdrawn = books.buffer.withdraw(waiter);
         self.tell(&books);
         drop(books);
         match withdrawn {
@@ -336,12 +344,12 @@ impl Desk {
                 Err(self.timed_out(request, past, written))
             }
             // It left the line because it is settled; that is done under the lock.
-            None => Ok(slot.take().map_or(Next::Again, Next::Settled)),
+            None => Ok(waiter.take().map_or(Next::Again, Next::Settled)),
         }
     }
 
     /// How long a write waits for its reply before it is accepted instead.
-    fn patience(&self, books: &Books, deadline: Deadline) -> Deadline {
+    pub(super) fn patience(&self, books: &Books, deadline: Deadline) -> Deadline {
         let grace = self.config.outage_grace;
         let patience = match books.state {
             State::Connecting | State::Reconnecting => Deadline::after(books.down_since, grace),
@@ -352,7 +360,7 @@ impl Desk {
         patience.min(deadline)
     }
 
-    fn accepted(&self, books: &mut Books, commands: u32) {
+    pub(super) fn accepted(&self, books: &mut Books, commands: u32) {
         self.counters.buffered.add(u64::from(commands));
         if !books.said_buffering {
             books.said_buffering = true;
@@ -375,7 +383,7 @@ impl Desk {
     }
 
     /// The buffer has no room for a write: what `buffer_overflow` says.
-    fn make_room<'a>(
+    pub(super) fn make_room<'a>(
         &'a self,
         mut books: MutexGuard<'a, Books>,
         commands: u32,
@@ -416,19 +424,21 @@ impl Desk {
             Overflow::Reject | Overflow::Block => {}
         }
         self.counters.rejected.add(u64::from(commands));
+        let (held, held_bytes) = books.buffer.counted();
         Err(Error::not_applied(
             ErrorKind::BufferFull,
-            format!(
-                "the buffer is full: {} commands, {} bytes",
-                books.buffer.accepted(),
-                books.buffer.accepted_bytes()
-            ),
+            format!("the buffer is full: {held} commands, {held_bytes} bytes"),
         ))
     }
 
     /// Puts an accepted command that will not be applied into the failed list, and says so: of a batch what has no
     /// reply yet, and what was refused of the rest.
     pub(super) fn keep_failed(&self, books: &mut Books, mut item: Item, error: Error, kind: EventKind) {
+        if let Some(waiter) = item.waiter.take() {
+            // Who submitted it is told.
+            waiter.settle(Settled::Failed(error, None));
+            return;
+        }
         if let Some(answered) = item.take_answered() {
             self.keep_refused_ones(books, &item, &answered);
         }
@@ -563,6 +573,6 @@ pub(super) fn not_sent_again(cause: &Error, nature: policy::Nature) -> Error {
     Error::new(kind, format!("{cause}; the command was written and is not sent again")).with_outcome(outcome)
 }
 
-fn is_closed() -> Error {
+pub(super) fn is_closed() -> Error {
     Error::not_applied(ErrorKind::Closed, "the client is closed")
 }

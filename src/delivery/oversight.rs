@@ -6,8 +6,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::delivery::buffer::{Batch, Item};
-use crate::delivery::desk::{Desk, State};
+use crate::delivery::buffer::{Batch, Item, Settled};
+use crate::delivery::desk::{Desk, State, is_closed};
 use crate::delivery::failed::FailedCommand;
 use crate::delivery::policy::Nature;
 use crate::error::{Error, ErrorKind, Outcome, Result};
@@ -93,13 +93,18 @@ impl Desk {
         self.books.lock().buffer.accepted() as u64
     }
 
-    /// How many accepted commands are left at the end: never written, and perhaps applied.
+    /// How many accepted commands are left at the end: never written, and perhaps applied. Those that were submitted
+    /// complete with that.
     pub fn left_behind(&self) -> (u64, u64) {
         let mut books = self.books.lock();
         let (mut lost, mut unknown) = (0, 0);
         while let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted) {
-            let count = if item.was_written { &mut unknown } else { &mut lost };
+            let (count, outcome) =
+                if item.was_written { (&mut unknown, Outcome::Unknown) } else { (&mut lost, Outcome::NotApplied) };
             *count += u64::from(item.commands());
+            if let Some(waiter) = item.waiter {
+                waiter.settle(Settled::Failed(is_closed().with_outcome(outcome), None));
+            }
         }
         (lost, unknown)
     }

@@ -28,10 +28,23 @@ const WINDOW: usize = 4096;
 const ROLL_CALL: Duration = Duration::from_secs(1);
 
 impl Sink for Desk {
-    fn answered(&self, token: u64, reply: Reply) {
+    fn answered(&self, replies: &mut Vec<(u64, Reply)>, epoch: u64) {
         let mut books = self.books.lock();
+        for (token, reply) in replies.drain(..) {
+            self.answered_one(&mut books, token, reply, epoch);
+        }
+        self.has_left(&mut books);
+    }
+
+    fn pushed(&self, _push: Reply) {
+        // Nothing on this connection subscribes to anything.
+    }
+}
+
+impl Desk {
+    /// What was sent from the line under `token` was answered.
+    fn answered_one(&self, books: &mut Books, token: u64, reply: Reply, epoch: u64) {
         let Some(item) = books.buffer.sent_item(token) else { return };
-        let epoch = self.lane.epoch();
         if let Some(text) = refused_for_now(&reply, item.is_atomic()) {
             if !item.is_accepted && item.waiter.is_none() {
                 // Its caller has left, and nothing was applied.
@@ -46,23 +59,23 @@ impl Sink for Desk {
             Some(earlier) => Reply::concat(earlier, reply),
             None => reply,
         };
-        if let Some(waiter) = item.waiter.take() {
-            // Under the lock: who does not find its command in the line any more finds its result.
-            waiter.settle(Settled::Answered(Answer { reply, epoch, was_written: item.was_written }));
-        } else if item.is_accepted {
+        if item.is_accepted {
             self.counters.replayed.add(u64::from(item.commands()));
             books.drained += u64::from(item.commands());
-            self.keep_refused(&mut books, item, &reply);
         }
-        self.has_left(&mut books);
+        if let Some(waiter) = item.waiter.take() {
+            if waiter.operation().is_some() {
+                self.counters.replies.add(1);
+                self.counters.server_errors.add(u64::from(reply.is_error()));
+            }
+            let was_written = item.was_written && !item.nature.is_read();
+            // Under the lock: who does not find its command in the line any more finds its result.
+            waiter.settle(Settled::Answered(Answer { reply, epoch, was_written }));
+        } else if item.is_accepted {
+            self.keep_refused(books, item, &reply);
+        }
     }
 
-    fn pushed(&self, _push: Reply) {
-        // Nothing on this connection subscribes to anything.
-    }
-}
-
-impl Desk {
     /// An accepted command was answered: with an error, it goes to the failed list.
     fn keep_refused(&self, books: &mut Books, item: Item, reply: &Reply) {
         let root = reply.root();
@@ -311,10 +324,13 @@ impl Crew for Desk {
                 return Some(Duration::from_millis(1));
             }
         }
-        let limit = self.config.buffer_max_age?;
-        self.expire(&mut books);
-        let oldest = books.buffer.oldest_accepted()?;
-        Some(limit.saturating_sub(oldest.age()))
+        let mut next = self.give_up_late(&mut books);
+        if let Some(limit) = self.config.buffer_max_age {
+            self.expire(&mut books);
+            let oldest = books.buffer.oldest_accepted();
+            next = oldest.map_or(next, |item| next.min(Deadline::within(limit.saturating_sub(item.age()))));
+        }
+        next.remaining()
     }
 
     fn ended(&self) {

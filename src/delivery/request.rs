@@ -120,6 +120,18 @@ pub fn admit(argv: &[&[u8]]) -> Result<Traits> {
     }
 }
 
+/// What a command is, if it may be sent on the shared connection without anybody waiting for its reply.
+pub fn admit_unattended(argv: &[&[u8]]) -> Result<Traits> {
+    let traits = admit(argv)?;
+    match traits.placement() {
+        Placement::Session(_) => Err(Error::not_applied(
+            ErrorKind::Unsupported,
+            format!("{}: it changes the connection and has to be waited for: use rr_command", command::name(argv)),
+        )),
+        _ => Ok(traits),
+    }
+}
+
 /// How many bytes the first `count` encoded commands take.
 pub fn length_of_commands(bytes: &[u8], count: usize) -> usize {
     let mut used = 0;

@@ -58,6 +58,10 @@ pub const RR_ERR_UNAVAILABLE: rr_status = -19;
 pub const RR_ERR_TOO_LARGE: rr_status = -20;
 /// The operating system refused something: a thread, a socket, memory.
 pub const RR_ERR_SYSTEM: rr_status = -21;
+/// Submitting would have to wait for room. Take completions, or ask to wait.
+pub const RR_ERR_WOULD_BLOCK: rr_status = -22;
+/// The command was cancelled by rr_cancel(); rr_error_outcome() says whether it may have run.
+pub const RR_ERR_CANCELLED: rr_status = -23;
 
 /// The number, kind of failure and name of every status, for the checks and for `rr_status_name`.
 const FAILURES: [(rr_status, ErrorKind, &CStr); ErrorKind::ALL.len()] = [
@@ -82,6 +86,8 @@ const FAILURES: [(rr_status, ErrorKind, &CStr); ErrorKind::ALL.len()] = [
     (RR_ERR_UNAVAILABLE, ErrorKind::Unavailable, c"RR_ERR_UNAVAILABLE"),
     (RR_ERR_TOO_LARGE, ErrorKind::TooLarge, c"RR_ERR_TOO_LARGE"),
     (RR_ERR_SYSTEM, ErrorKind::System, c"RR_ERR_SYSTEM"),
+    (RR_ERR_WOULD_BLOCK, ErrorKind::WouldBlock, c"RR_ERR_WOULD_BLOCK"),
+    (RR_ERR_CANCELLED, ErrorKind::Cancelled, c"RR_ERR_CANCELLED"),
 ];
 
 /// The kind of failure that `status` stands for.

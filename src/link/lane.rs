@@ -27,6 +27,8 @@ pub use crate::link::queue::Owner;
 
 /// A connection from which nothing was read for so long, with nothing in flight, is idle.
 const IDLE: Duration = Duration::from_millis(100);
+/// So many bytes are written by whoever queues them, also while others will write.
+const WORTH_WRITING: usize = 16 << 10;
 
 /// What the lane is told once.
 #[derive(Clone, Debug)]
@@ -48,8 +50,9 @@ pub struct LaneSettings {
 /// Takes what belongs to no waiting caller. Called by whichever thread reads, which holds no lock of the lane; it must
 /// be quick and must not call the lane.
 pub trait Sink: Send + Sync {
-    /// The reply to what was queued under `token`.
-    fn answered(&self, token: u64, reply: Reply);
+    /// The replies to what was queued under these tokens, in order, on the connection with number `epoch`. Takes them
+    /// out.
+    fn answered(&self, replies: &mut Vec<(u64, Reply)>, epoch: u64);
     /// The server pushed something that is no reply.
     fn pushed(&self, push: Reply);
 }
@@ -91,6 +94,17 @@ pub enum Called {
     },
     /// The connection was lost.
     Lost(Loss),
+}
+
+/// What became of a command that nobody waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Submitted {
+    /// Its reply goes to the sink.
+    Queued,
+    /// Too much is queued or in flight; it was not taken.
+    NoRoom,
+    /// The lane is not open; it was not taken.
+    Closed,
 }
 
 /// An entry that lost its connection.
@@ -225,7 +239,8 @@ impl Lane {
         // If it was this caller's turn to read, the role goes to the next one.
         drop(self.reading_hand(epoch));
         let mut state = self.state.lock();
-        if state.epoch == epoch && state.take_back(slot) {
+        let mine = |owner: &Owner| matches!(owner, Owner::Caller(other) if Arc::ptr_eq(other, slot));
+        if state.epoch == epoch && state.take_back(mine) {
             if state.waiting_for_room > 0 {
                 self.room.notify_all();
             }
@@ -256,6 +271,54 @@ impl Lane {
         }
         state.add(Owner::Sink(token), batch, now, |out| out.extend_from_slice(bytes));
         true
+    }
+
+    /// The same for one command among those of callers: what it has come to.
+    pub fn submit(&self, token: u64, bytes: &[u8]) -> Submitted {
+        let now = time::now();
+        let mut state = self.state.lock();
+        let Some(socket) = state.socket.as_ref().filter(|_| state.open).cloned() else {
+            return Submitted::Closed;
+        };
+        if !self.has_room(&state) {
+            return Submitted::NoRoom;
+        }
+        let is_idle = state.in_flight == 0;
+        state.add(Owner::Sink(token), None, now, |out| out.extend_from_slice(bytes));
+        // While earlier commands are unanswered there is somebody who will read, and who writes what there is by then.
+        let writer = if is_idle || state.out.len() >= WORTH_WRITING { state.take_writer() } else { None };
+        let (epoch, nobody_reads) = (state.epoch, state.reader.is_some());
+        drop(state);
+        if let Some(writer) = writer {
+            let mut hand =
+                Hand { lane: self, socket, epoch, reader: None, supervised: false, own: None, has_company: false };
+            // As much as the socket takes at once.
+            hand.write(writer, Deadline::after(now, Duration::ZERO));
+        }
+        if nobody_reads {
+            self.attention.wake();
+        }
+        Submitted::Queued
+    }
+
+    /// Waits until there is room for one more, the lane is not open any more, or the deadline passes.
+    pub fn wait_for_room(&self, deadline: Deadline) {
+        let mut state = self.state.lock();
+        while state.open && !self.has_room(&state) && !deadline.has_passed() {
+            state.waiting_for_room += 1;
+            state = self.room.wait(state, deadline);
+            state.waiting_for_room -= 1;
+        }
+    }
+
+    /// Takes back what was queued for the sink under `token`, if no writer has claimed it: it will never be written.
+    pub fn take_back(&self, token: u64) -> bool {
+        let mut state = self.state.lock();
+        let is_taken = state.take_back(|owner| matches!(owner, Owner::Sink(other) if *other == token));
+        if is_taken && state.waiting_for_room > 0 {
+            self.room.notify_all();
+        }
+        is_taken
     }
 
     /// Lets callers in. False when there is no connection.

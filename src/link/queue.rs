@@ -172,10 +172,9 @@ impl Queue {
         Some(reader)
     }
 
-    /// Removes a caller's bytes from the output if no writer has claimed them.
-    pub(super) fn take_back(&mut self, slot: &Arc<Slot<Ended>>) -> bool {
-        let mine = |entry: &Entry| matches!(&entry.owner, Owner::Caller(other) if Arc::ptr_eq(other, slot));
-        let Some(place) = self.unclaimed.iter().position(mine) else { return false };
+    /// Removes somebody's bytes from the output if no writer has claimed them.
+    pub(super) fn take_back(&mut self, is_theirs: impl Fn(&Owner) -> bool) -> bool {
+        let Some(place) = self.unclaimed.iter().position(|entry| is_theirs(&entry.owner)) else { return false };
         let Some(entry) = self.unclaimed.remove(place) else { return false };
         let base = self.queued - self.out.len() as u64;
         let length = entry.end - entry.start;

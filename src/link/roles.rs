@@ -41,6 +41,8 @@ pub(super) struct Reader {
     batch_begun: bool,
     /// Completed and not yet subtracted from `in_flight`.
     pub(super) completed: usize,
+    /// Replies for the sink, to be handed over when the input is used up.
+    sunk: Vec<(u64, Reply)>,
     /// Whom to wake when the input is used up.
     pub(super) sleepers: Vec<Arc<Slot<Ended>>>,
 }
@@ -176,7 +178,7 @@ impl Hand<'_> {
             Ok(count) => {
                 self.lane.note_read();
                 self.lane.counters.bytes_read.add(count as u64);
-                match reader.decode_all(self.lane) {
+                match reader.complete_all(self.lane, self.epoch) {
                     Ok(()) => return true,
                     Err(error) => error,
                 }
@@ -204,6 +206,7 @@ impl Reader {
             pending: VecDeque::new(),
             batch_begun: false,
             completed: 0,
+            sunk: Vec::new(),
             sleepers: Vec::new(),
         }
     }
@@ -238,6 +241,17 @@ impl Reader {
     }
 
     /// Decodes all that was received and completes the entries it answers.
+    fn complete_all(&mut self, lane: &Lane, epoch: u64) -> Result<(), Error> {
+        let ended = self.decode_all(lane);
+        if !self.sunk.is_empty()
+            && let Some(sink) = lane.sink()
+        {
+            sink.answered(&mut self.sunk, epoch);
+            self.sunk.clear();
+        }
+        ended
+    }
+
     fn decode_all(&mut self, lane: &Lane) -> Result<(), Error> {
         // At least once: what was received straight into its place is not in the input.
         loop {
@@ -281,11 +295,7 @@ impl Reader {
                                 self.sleepers.push(slot);
                             }
                         }
-                        Owner::Sink(token) => {
-                            if let Some(sink) = lane.sink() {
-                                sink.answered(token, reply);
-                            }
-                        }
+                        Owner::Sink(token) => self.sunk.push((token, reply)),
                         Owner::Nobody => {}
                     }
                 }

@@ -35,11 +35,25 @@ impl Waker {
         let _ = unsafe { libc::write(self.descriptor.as_raw_fd(), one.as_ptr().cast(), one.len()) };
     }
 
-    fn clear(&self) {
+    /// Readable while it is woken.
+    pub fn descriptor(&self) -> RawFd {
+        self.descriptor.as_raw_fd()
+    }
+
+    /// Forgets all wakes so far.
+    pub fn clear(&self) {
         let mut count = [0_u8; 8];
         // SAFETY: the descriptor is open and the buffer has eight bytes.
         let _ = unsafe { libc::read(self.descriptor.as_raw_fd(), count.as_mut_ptr().cast(), count.len()) };
     }
+}
+
+/// Is there something to read from a descriptor?
+#[cfg(test)]
+pub(crate) fn is_readable(descriptor: RawFd) -> bool {
+    let mut watched = libc::pollfd { fd: descriptor, events: libc::POLLIN, revents: 0 };
+    // SAFETY: one descriptor, which lives through the call; it does not wait.
+    unsafe { libc::poll(&raw mut watched, 1, 0) == 1 }
 }
 
 /// What to wait for on a socket.

@@ -1,0 +1,169 @@
+//! Submitted commands: those that nobody's thread waits for. Owns how one enters the line, is cancelled, and is given up
+//! when its time has passed.
+//!
+//! They stand in the line from the first moment, so that the line is their retry log like that of buffered commands, and
+//! are sent at once while the lane is open. Submitting runs on the program's threads and waits for nothing unless asked
+//! to; giving up runs on the supervisor's. Lock order: the desk, then the lane.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::config::OutageReads;
+use crate::delivery::buffer::{Item, Settled};
+use crate::delivery::completion::cancelled;
+use crate::delivery::desk::{Books, Desk, State, is_closed};
+use crate::delivery::request::Request;
+use crate::delivery::waiter::{Operation, Waiter};
+use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::link::lane::Submitted;
+use crate::time::{Deadline, Stamp};
+
+impl Desk {
+    /// Takes a command over: its operation is completed once, later, by another thread. Failing, it is not, and the
+    /// command will not be sent. Waits for room until `patience`.
+    pub fn submit(&self, request: &Request<'_>, operation: Operation, patience: Deadline) -> Result<()> {
+        self.counters.commands.add(1);
+        if self.is_closing.load(Ordering::Relaxed) {
+            return Err(is_closed());
+        }
+        self.check_length(request)?;
+        let mut bytes = Vec::with_capacity(request.body.encoded_len());
+        request.body.encode(&mut bytes);
+        let deadline = operation.deadline;
+        let nature = request.nature.bufferable_if(self.config.buffer_commands);
+        let mut item = Item {
+            bytes: bytes.into_boxed_slice(),
+            waiter: Some(Arc::new(Waiter::Operation(operation))),
+            batch: None,
+            since: Stamp::now(),
+            nature,
+            is_accepted: false,
+            was_written: false,
+            garbled: 0,
+        };
+        let mut books = self.books.lock();
+        loop {
+            if let Some(error) = self.closed_to(&books, true) {
+                return Err(error);
+            }
+            if books.state == State::Ready {
+                // What was put back from the failed list goes first.
+                self.send_unsent(&mut books, usize::MAX);
+                let submitted = match books.buffer.unsent() {
+                    0 => self.lane.submit(books.buffer.next_token(), &item.bytes),
+                    _ => Submitted::NoRoom,
+                };
+                match submitted {
+                    Submitted::Queued => {
+                        books.buffer.push(item);
+                        books.buffer.mark_sent();
+                        self.expect_by(&mut books, deadline);
+                        return Ok(());
+                    }
+                    Submitted::NoRoom if patience.has_passed() => return Err(would_block("too much is on its way")),
+                    Submitted::NoRoom => {
+                        drop(books);
+                        self.lane.wait_for_room(patience);
+                        books = self.books.lock();
+                        continue;
+                    }
+                    Submitted::Closed => {}
+                }
+            }
+            if nature.is_read() && self.config.reads_during_outage == OutageReads::Fail {
+                return Err(Error::not_applied(ErrorKind::Unavailable, "there is an outage and reads do not wait"));
+            }
+            let (most, most_bytes) = (self.config.buffer_max_commands, self.config.buffer_max_bytes);
+            if !nature.is_bufferable() || books.buffer.has_room(1, item.bytes.len(), most, most_bytes) {
+                break;
+            }
+            books = self.make_room(books, 1, item.bytes.len(), patience)?;
+        }
+        item.is_accepted = nature.is_bufferable() && self.patience(&books, Deadline::NEVER).has_passed();
+        let is_accepted = item.is_accepted;
+        books.buffer.push(item);
+        if is_accepted {
+            self.accepted(&mut books, 1);
+        }
+        self.expect_by(&mut books, deadline);
+        Ok(())
+    }
+
+    /// Gives a submitted command up: false when it is completed already, or there is none with this number. It completes
+    /// with an error that says whether it may have run.
+    pub fn cancel(&self, id: u64) -> bool {
+        let mut books = self.books.lock();
+        let Some(place) = books.buffer.place_where(|operation| operation.id == id) else { return false };
+        self.give_up(&mut books, place, cancelled());
+        self.tell(&books);
+        true
+    }
+
+    /// An operation has a deadline that the supervisor may not know of.
+    fn expect_by(&self, books: &mut Books, deadline: Deadline) {
+        if deadline.min(books.next_deadline) != books.next_deadline {
+            books.next_deadline = deadline;
+            self.attention.wake();
+        }
+    }
+
+    /// Gives up the submitted commands whose time has passed. Returns when to look again.
+    pub(super) fn give_up_late(&self, books: &mut Books) -> Deadline {
+        if !books.next_deadline.has_passed() {
+            return books.next_deadline;
+        }
+        let mut next = Deadline::NEVER;
+        let mut late = Vec::new();
+        for (place, item, operation) in books.buffer.operations() {
+            if item.is_accepted {
+                continue;
+            }
+            if operation.deadline.has_passed() {
+                late.push(place);
+            } else {
+                next = next.min(operation.deadline);
+            }
+        }
+        // From the end, so that those before keep their places.
+        for place in late.into_iter().rev() {
+            if books.state != State::Ready && books.buffer.accept_at(place) {
+                // Its caller does not wait: it is buffered like any other write.
+                self.accepted(books, 1);
+                continue;
+            }
+            self.counters.timeouts.add(1);
+            self.give_up(books, place, Error::new(ErrorKind::Timeout, "the deadline passed before the reply came"));
+        }
+        self.tell(books);
+        books.next_deadline = next;
+        next
+    }
+
+    /// The command at this place in the line completes with this error; its outcome is what is known of it.
+    fn give_up(&self, books: &mut Books, place: usize, error: Error) {
+        let Some((token, is_read)) = books.buffer.token_at(place) else { return };
+        let unanswered = if is_read { Outcome::NotApplied } else { Outcome::Unknown };
+        let (waiter, outcome) = match token {
+            // On its way: its reply will come, for nobody.
+            Some(token) if !self.lane.take_back(token) => (books.buffer.disown(token), unanswered),
+            _ => {
+                let item = match token {
+                    Some(token) => books.buffer.finish(token),
+                    None => books.buffer.remove_unsent(place),
+                };
+                let Some(item) = item else { return };
+                (item.waiter, if item.was_written { unanswered } else { Outcome::NotApplied })
+            }
+        };
+        self.counters.unknown.add(u64::from(outcome == Outcome::Unknown));
+        if let Some(waiter) = waiter {
+            waiter.settle(Settled::Failed(error.with_outcome(outcome), None));
+        }
+        self.has_left(books);
+    }
+}
+
+/// Submitting would have to wait.
+pub fn would_block(cause: &str) -> Error {
+    Error::not_applied(ErrorKind::WouldBlock, format!("{cause}: take completions, or wait"))
+}
