@@ -19,6 +19,7 @@ use crate::link::private::Privates;
 use crate::link::supervisor::{Supervision, Supervisor};
 use crate::net::wake::Waker;
 use crate::resp::Limits;
+use crate::session::pool::Pool;
 use crate::stats::{Counters, Stats};
 use crate::time::Deadline;
 
@@ -66,6 +67,7 @@ struct Core {
     supervision: Arc<Supervision>,
     supervisor: Supervisor,
     privates: Arc<Privates>,
+    pool: Arc<Pool>,
 }
 
 impl std::fmt::Debug for Core {
@@ -78,6 +80,7 @@ impl Drop for Core {
     fn drop(&mut self) {
         self.desk.start_closing();
         self.privates.end();
+        self.pool.end();
         self.supervisor.stop();
         self.dispatcher.stop();
     }
@@ -101,9 +104,20 @@ impl Client {
         lane.attach(Arc::downgrade(&sink));
         let supervision = Arc::new(Supervision::new(lane, waker));
         let privates = Arc::new(Privates::new(config.clone()));
+        let pool = Arc::new(Pool::new(desk.clone(), privates.clone(), config.private_max_connections));
         let supervisor = Supervisor::start(config.clone(), supervision.clone(), desk.clone(), counters.clone())?;
         Ok(Client {
-            core: Arc::new(Core { config, desk, dispatcher, events, counters, supervision, supervisor, privates }),
+            core: Arc::new(Core {
+                config,
+                desk,
+                dispatcher,
+                events,
+                counters,
+                supervision,
+                supervisor,
+                privates,
+                pool,
+            }),
         })
     }
 
@@ -164,6 +178,7 @@ impl Client {
         let _ = desk.flush(deadline);
         desk.wait_quiet(deadline);
         self.core.privates.end();
+        self.core.pool.end();
         self.core.supervisor.stop();
         self.core.dispatcher.stop();
         let (lost, unknown) = desk.left_behind();
