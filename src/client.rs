@@ -23,6 +23,7 @@ use crate::link::private::Privates;
 use crate::link::supervisor::{Supervision, Supervisor};
 use crate::net::wake::Waker;
 use crate::resp::Limits;
+use crate::session::pool::Pool;
 use crate::stats::{Counters, Stats};
 use crate::time::Deadline;
 
@@ -83,6 +84,7 @@ struct Core {
     permits: Arc<Permits>,
     callbacks: Arc<Callbacks>,
     last_operation: AtomicU64,
+    pool: Arc<Pool>,
 }
 
 impl std::fmt::Debug for Core {
@@ -95,6 +97,7 @@ impl Drop for Core {
     fn drop(&mut self) {
         self.desk.start_closing();
         self.privates.end();
+        self.pool.end();
         self.supervisor.stop();
         self.desk.left_behind();
         self.dispatcher.stop();
@@ -121,6 +124,7 @@ impl Client {
         let privates = Arc::new(Privates::new(config.clone()));
         let permits = Arc::new(Permits::new(config.max_submitted));
         let callbacks = Callbacks::new(dispatcher.clone());
+        let pool = Arc::new(Pool::new(desk.clone(), privates.clone(), config.private_max_connections));
         let supervisor = Supervisor::start(config.clone(), supervision.clone(), desk.clone(), counters.clone())?;
         Ok(Client {
             core: Arc::new(Core {
@@ -135,6 +139,7 @@ impl Client {
                 permits,
                 callbacks,
                 last_operation: AtomicU64::new(0),
+                pool,
             }),
         })
     }
@@ -244,6 +249,7 @@ impl Client {
         let _ = desk.flush(deadline);
         desk.wait_quiet(deadline);
         self.core.privates.end();
+        self.core.pool.end();
         self.core.supervisor.stop();
         // The completions of what is left are the last callbacks.
         let (lost, unknown) = desk.left_behind();

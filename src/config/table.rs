@@ -389,6 +389,9 @@ pub(super) static OPTIONS: &[OptionSpec] = options! {
         "max_submitted" = "65536", number!(max_submitted, Count, 1, COUNT),
         "The most commands that are submitted and whose completions were not taken. Submitting more fails with \
          `RR_ERR_WOULD_BLOCK`, or waits if asked to.";
+        "private_max_connections" = "64", number!(private_max_connections, Count, 1, 65_536),
+        "The most connections besides the shared one: a transaction that watches keys has one of its own while it lasts. \
+         Who needs one more waits until his deadline. Idle ones are kept for a minute.";
         "max_output_bytes" = "128MiB", number!(max_output_bytes, Bytes, KIB, 1024 * GIB),
         "The most bytes of commands that wait to be written. Further calls wait until their deadline; one command larger \
          than this fails with `RR_ERR_TOO_LARGE`, not applied.";

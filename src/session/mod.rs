@@ -1,3 +1,4 @@
 //! Sessions: things that span several commands.
 
 pub mod pipeline;
+pub mod pool;
