@@ -69,6 +69,11 @@
 #define RR_COMMAND_NO_RETRY 2
 
 /**
+ * For the functions that submit only: wait for room, up to the command's time, instead of RR_ERR_WOULD_BLOCK.
+ */
+#define RR_SUBMIT_WAIT 4
+
+/**
  * During an outage, wait for the replies instead of being buffered.
  */
 #define RR_PIPELINE_NO_BUFFER 1
@@ -135,6 +140,14 @@ typedef struct rr_failed rr_failed;
 typedef struct rr_pipeline rr_pipeline;
 
 /**
+ * Where what became of submitted commands waits to be taken.
+ *
+ * Any number of threads may call any function with one queue at any time, except rr_queue_free(), which is the last.
+ * Clients and queues may be freed in any order. A queue belongs to the process that made it.
+ */
+typedef struct rr_queue rr_queue;
+
+/**
  * A server's reply. It never changes: any number of threads may read it. One of them frees it, once.
  */
 typedef struct rr_reply rr_reply;
@@ -154,8 +167,8 @@ typedef int32_t rr_outcome;
 /**
  * A program's function for the events of the clients that have it.
  *
- * It runs on a thread of each such client that does nothing else: for one client one call at a time, in the order
- * of the events; for several clients that share it, at the same time. No lock is held: it may call anything of this
+ * It runs on the thread of each such client on which all its callbacks run, one at a time, and in the order of the
+ * events; for several clients that share it, at the same time. No lock is held: it may call anything of this
  * library except rr_client_close(), which answers RR_ERR_IN_CALLBACK (rr_client_free() works and finishes on another
  * thread). While it runs, further events wait, at most event_queue_size of them; then the oldest make room, and
  * rr_event_missed() counts them. `event` lives until it returns. It must not throw an exception or jump out. After
@@ -214,7 +227,7 @@ typedef struct rr_command_options {
      */
     int64_t timeout_ms;
     /**
-     * RR_COMMAND_... added together; others are invalid.
+     * RR_COMMAND_... added together, for submitting RR_SUBMIT_WAIT too; others are invalid.
      */
     uint32_t flags;
     /**
@@ -290,6 +303,46 @@ typedef struct rr_pipeline_options {
      */
     uint32_t reserved;
 } rr_pipeline_options;
+
+/**
+ * What became of one command. Its layout is part of the ABI and never changes.
+ */
+typedef struct rr_completion {
+    /**
+     * What the program gave to rr_submit_to().
+     */
+    uint64_t tag;
+    /**
+     * The reply, freed with rr_reply_free(), if `status` is RR_OK; else NULL.
+     */
+    struct rr_reply *reply;
+    /**
+     * Why there is none, freed with rr_error_free(); else NULL.
+     */
+    struct rr_error *error;
+    /**
+     * RR_OK, or what rr_error_status() says of `error`.
+     */
+    rr_status status;
+    /**
+     * Zero.
+     */
+    int32_t reserved;
+} rr_completion;
+
+/**
+ * A program's function for one submitted command.
+ *
+ * RR_OK with `reply`, or another status with `error`; the other of the two is NULL. Both live until it returns. It runs
+ * once, on the thread on which all callbacks of the client run, one at a time, in the order in which their commands were
+ * answered. No lock is held: it may call anything of this library except rr_client_close(), which answers
+ * RR_ERR_IN_CALLBACK; a command that it waits for holds up all other callbacks. It must not throw an exception or jump
+ * out. It runs for every command that was submitted, also while the client is closed or freed, and never after that.
+ */
+typedef void (*rr_completion_callback)(rr_status status,
+                                       const struct rr_reply *reply,
+                                       const struct rr_error *error,
+                                       void *userdata);
 
 /**
  * What kind of event it is. A later version may announce new ones: ignore a number you do not know.
@@ -527,6 +580,16 @@ typedef struct rr_stats {
  * The operating system refused something: a thread, a socket, memory.
  */
 #define RR_ERR_SYSTEM -21
+
+/**
+ * Submitting would have to wait for room. Take completions, or ask to wait.
+ */
+#define RR_ERR_WOULD_BLOCK -22
+
+/**
+ * The command was cancelled by rr_cancel(); rr_error_outcome() says whether it may have run.
+ */
+#define RR_ERR_CANCELLED -23
 
 /**
  * The failure is not about a command.
@@ -1054,6 +1117,101 @@ rr_status rr_pipeline_clear(struct rr_pipeline *pipeline, struct rr_error **err)
  * Frees a pipeline. Does nothing for NULL, and in a forked child.
  */
 void rr_pipeline_free(struct rr_pipeline *pipeline);
+
+/**
+ * Makes an empty queue. Freed with rr_queue_free().
+ */
+rr_status rr_queue_new(struct rr_queue **queue, struct rr_error **err);
+
+/**
+ * Takes up to `max` completions, in the order in which their commands were answered, into `completions[0..max]`; waits
+ * up to `timeout_ms` for the first (0: not at all). `count` is how many were taken; the rest of the array is left as it
+ * was.
+ *
+ * RR_OK with at least one; RR_EMPTY if none came in time; RR_ERR_CLOSED if the queue was freed meanwhile. Each completion
+ * is given once, to one of the threads that wait here.
+ */
+rr_status rr_queue_next(struct rr_queue *queue,
+                        struct rr_completion *completions,
+                        size_t max,
+                        int64_t timeout_ms,
+                        size_t *count,
+                        struct rr_error **err);
+
+/**
+ * A descriptor that is readable while there are completions to take, to be watched beside others with poll, epoll or an
+ * event loop; or a negative RR_ERR_ number. Watch it only: rr_queue_next() makes it unreadable again when it has taken the
+ * last. It is the queue's: it is closed by rr_queue_free().
+ */
+int rr_queue_fd(struct rr_queue *queue);
+
+/**
+ * Frees a queue, with what is in it. Commands that are on their way are not cancelled; what becomes of them is dropped.
+ * Calls that wait in other threads end with RR_ERR_CLOSED; none may begin. Does nothing for NULL, and in a forked child.
+ */
+void rr_queue_free(struct rr_queue *queue);
+
+/**
+ * Sends a command, given as to rr_command(), and returns without waiting for its reply, which goes to `callback`.
+ *
+ * It never waits for the network. RR_OK: the command is on its way, or in the buffer during an outage, and `callback`
+ * will run once with what becomes of it; `id` (may be NULL) is its number, for rr_cancel(). Otherwise it was not taken,
+ * will not be sent, and `callback` does not run: RR_ERR_WOULD_BLOCK when max_submitted commands are on their way already
+ * or too much waits to be written; with RR_SUBMIT_WAIT in the options it waits for room instead, up to the command's time.
+ * RR_ERR_BUFFER_FULL as for any other write in an outage.
+ *
+ * In an outage a write that may be buffered completes when it is really answered, however long that takes; reads and
+ * writes with RR_COMMAND_NO_BUFFER fail when their time has passed. Commands of one thread keep their order, those that
+ * are waited for included. Commands that change the connection (SELECT, AUTH, ...) are RR_ERR_UNSUPPORTED.
+ *
+ * `destroy` ends `userdata` after the call of `callback`, or before this returns when it fails. `options` may be NULL.
+ */
+rr_status rr_submit(struct rr_client *client,
+                    const struct rr_command_options *options,
+                    size_t argc,
+                    const char *const *argv,
+                    const size_t *argvlen,
+                    rr_completion_callback callback,
+                    void *userdata,
+                    rr_destroy destroy,
+                    uint64_t *id,
+                    struct rr_error **err);
+
+/**
+ * rr_submit() with a queue in place of a callback: what becomes of the command goes there, under `tag`, which the program
+ * chooses. The queue may be shared by any number of clients.
+ */
+rr_status rr_submit_to(struct rr_client *client,
+                       struct rr_queue *queue,
+                       uint64_t tag,
+                       const struct rr_command_options *options,
+                       size_t argc,
+                       const char *const *argv,
+                       const size_t *argvlen,
+                       uint64_t *id,
+                       struct rr_error **err);
+
+/**
+ * rr_submit_to() for callers without arrays of pointers, as rr_command_packed().
+ */
+rr_status rr_submit_packed_to(struct rr_client *client,
+                              struct rr_queue *queue,
+                              uint64_t tag,
+                              const struct rr_command_options *options,
+                              size_t argc,
+                              const void *bytes,
+                              const size_t *lengths,
+                              uint64_t *id,
+                              struct rr_error **err);
+
+/**
+ * Gives up the submitted command with this number. RR_OK: it completes at once with RR_ERR_CANCELLED, and
+ * rr_error_outcome() says whether it was taken back before it was written (RR_OUTCOME_NOT_APPLIED: it is never sent) or
+ * may run (RR_OUTCOME_UNKNOWN). RR_EMPTY: it is completed already, or there is none with this number.
+ */
+rr_status rr_cancel(struct rr_client *client,
+                    uint64_t id,
+                    struct rr_error **err);
 
 /**
  * Takes the next event that nobody has taken yet, waiting up to `timeout_ms` for one (0: not at all).

@@ -19,7 +19,9 @@ use toolchain::{Prototype, STRICT, library, prototypes, root, run, scratch, tool
 /// The pointers that may be NULL, and what they are in which function; everything else has to be given.
 fn may_be_null(function: &str, parameter: &str) -> bool {
     match parameter {
-        "err" | "options" | "argvlen" | "report" | "userdata" | "destroy" | "reply" if !is_reply_function(function) => {
+        "err" | "options" | "argvlen" | "report" | "userdata" | "destroy" | "reply" | "id"
+            if !is_reply_function(function) =>
+        {
             true
         }
         "config" => function == "rr_client_new",
@@ -33,7 +35,7 @@ fn is_reply_function(function: &str) -> bool {
 }
 
 fn is_pointer(kind: &str) -> bool {
-    kind.contains('*') || ["rr_destroy", "rr_event_callback"].contains(&kind)
+    kind.contains('*') || ["rr_destroy", "rr_event_callback", "rr_completion_callback"].contains(&kind)
 }
 
 /// A good value for a parameter. Handles and places for results are variables of the program.
@@ -52,12 +54,16 @@ fn good(function: &Prototype, kind: &str, name: &str) -> String {
         ("void *", _) => "NULL",
         ("rr_destroy", _) => "NULL",
         ("rr_event_callback", _) => "on_event",
-        ("size_t", "argc") => "1",
+        ("rr_completion_callback", _) => "on_completion",
+        ("size_t", "argc" | "max") => "1",
+        ("uint64_t *", _) => "&number",
         ("size_t" | "int64_t" | "uint64_t" | "rr_status", _) => "0",
         ("rr_client **", _) => "&new_client",
         ("rr_config **", _) => "&new_config",
         ("rr_pipeline **", _) => "&new_pipeline",
         ("rr_reply **", _) => "&new_reply",
+        ("rr_queue **", _) => "&new_queue",
+        ("rr_completion *", _) => "&completion",
         ("rr_event **", _) => "&new_event",
         ("rr_failed **", _) => "&new_failed",
         ("rr_error **", _) => "&err",
@@ -99,7 +105,7 @@ fn call(function: &Prototype, is_null: impl Fn(&str) -> bool, what: &str) -> Str
             format!("CHECK_EQ({call}, RR_ERR_NULL_ARGUMENT); CHECK_EQ(rr_error_status(err), {error});")
         }
         ("rr_status", false) => format!("CHECK({call} != RR_ERR_NULL_ARGUMENT);"),
-        ("rr_state", true) => format!("CHECK_EQ({call}, RR_ERR_NULL_ARGUMENT);"),
+        ("rr_state" | "int", true) => format!("CHECK_EQ({call}, RR_ERR_NULL_ARGUMENT);"),
         ("int64_t", true) if parameters.iter().any(|(_, name)| ["client", "pipeline"].contains(&name.as_str())) => {
             format!("CHECK_EQ({call}, RR_ERR_NULL_ARGUMENT);")
         }
@@ -116,7 +122,10 @@ fn call(function: &Prototype, is_null: impl Fn(&str) -> bool, what: &str) -> Str
 /// The same in a forked child, with nothing missing.
 fn call_in_child(function: &Prototype) -> Option<String> {
     let Prototype { name, returns, parameters } = function;
-    if !parameters.iter().any(|(kind, _)| kind.ends_with("rr_client *") || kind.ends_with("rr_pipeline *")) {
+    if !parameters
+        .iter()
+        .any(|(kind, _)| ["rr_client *", "rr_pipeline *", "rr_queue *"].iter().any(|bound| kind.ends_with(bound)))
+    {
         return None;
     }
     let arguments: Vec<String> = parameters.iter().map(|(kind, parameter)| good(function, kind, parameter)).collect();

@@ -57,14 +57,24 @@ pub(super) unsafe fn optional_out<'a, T>(place: *mut *mut T) -> Option<&'a mut *
 /// # Safety
 ///
 /// `place` is NULL or writable.
-pub(super) unsafe fn number_out<'a>(place: *mut usize, name: &str) -> Result<&'a mut usize> {
+pub(super) unsafe fn number_out<'a, T: From<u8>>(place: *mut T, name: &str) -> Result<&'a mut T> {
+    // SAFETY: the caller's contract.
+    unsafe { optional_number_out(place) }.ok_or_else(|| null(name))
+}
+
+/// A place for a number that need not be given, cleared.
+///
+/// # Safety
+///
+/// `place` is NULL or writable.
+pub(super) unsafe fn optional_number_out<'a, T: From<u8>>(place: *mut T) -> Option<&'a mut T> {
     if place.is_null() {
-        return Err(null(name));
+        return None;
     }
     // SAFETY: not NULL, so writable by the caller's contract; it need not be initialised for this.
-    unsafe { place.write(0) };
+    unsafe { place.write(T::from(0)) };
     // SAFETY: not NULL and initialised above.
-    Ok(unsafe { &mut *place })
+    Some(unsafe { &mut *place })
 }
 
 /// Text that ends with a NUL.

@@ -10,13 +10,15 @@ use super::guard;
 use super::handle;
 use super::reply::rr_reply;
 use super::status::{RR_BUFFERED, RR_OK, rr_status};
-use crate::client::{CommandOptions, Executed};
+use crate::client::{CommandOptions, Executed, SubmitOptions};
 use crate::error::Result;
 
 /// During an outage, wait for the reply instead of being buffered.
 pub const RR_COMMAND_NO_BUFFER: u32 = 1;
 /// Never write it a second time: if the connection is lost before the reply, fail with RR_OUTCOME_UNKNOWN.
 pub const RR_COMMAND_NO_RETRY: u32 = 2;
+/// For the functions that submit only: wait for room, up to the command's time, instead of RR_ERR_WOULD_BLOCK.
+pub const RR_SUBMIT_WAIT: u32 = 4;
 
 /// How one command differs from the client's settings. Set it all to zero, then struct_size to
 /// sizeof(rr_command_options), then what you want.
@@ -27,7 +29,7 @@ pub struct rr_command_options {
     pub struct_size: usize,
     /// How long the call may take, in milliseconds. 0: the option command_timeout_ms. Negative: invalid.
     pub timeout_ms: i64,
-    /// RR_COMMAND_... added together; others are invalid.
+    /// RR_COMMAND_... added together, for submitting RR_SUBMIT_WAIT too; others are invalid.
     pub flags: u32,
     /// Zero.
     pub reserved: u32,
@@ -49,6 +51,14 @@ impl rr_command_options {
             no_buffer: self.flags & RR_COMMAND_NO_BUFFER != 0,
             no_retry: self.flags & RR_COMMAND_NO_RETRY != 0,
         })
+    }
+}
+
+impl rr_command_options {
+    /// The same for a command that is submitted.
+    pub(super) fn check_submit(self) -> Result<SubmitOptions> {
+        let command = rr_command_options { flags: self.flags & !RR_SUBMIT_WAIT, ..self }.check()?;
+        Ok(SubmitOptions { command, wait: self.flags & RR_SUBMIT_WAIT != 0 })
     }
 }
 

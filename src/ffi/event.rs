@@ -75,8 +75,8 @@ impl rr_event {
 
 /// A program's function for the events of the clients that have it.
 ///
-/// It runs on a thread of each such client that does nothing else: for one client one call at a time, in the order
-/// of the events; for several clients that share it, at the same time. No lock is held: it may call anything of this
+/// It runs on the thread of each such client on which all its callbacks run, one at a time, and in the order of the
+/// events; for several clients that share it, at the same time. No lock is held: it may call anything of this
 /// library except rr_client_close(), which answers RR_ERR_IN_CALLBACK (rr_client_free() works and finishes on another
 /// thread). While it runs, further events wait, at most event_queue_size of them; then the oldest make room, and
 /// rr_event_missed() counts them. `event` lives until it returns. It must not throw an exception or jump out. After

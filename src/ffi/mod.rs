@@ -18,9 +18,11 @@ mod failed;
 mod guard;
 mod handle;
 mod pipeline;
+mod queue;
 mod reply;
 mod stats;
 mod status;
+mod submit;
 #[cfg(feature = "test-panic")]
 mod test_panic;
 mod version;

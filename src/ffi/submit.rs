@@ -1,0 +1,180 @@
+//! Submitting: commands whose replies come later, to a callback or into a queue.
+
+use std::ffi::{c_char, c_void};
+
+use super::bytes::{self, Arguments};
+use super::callback::{Userdata, rr_destroy};
+use super::client::{self, rr_client};
+use super::command::rr_command_options;
+use super::error::rr_error;
+use super::guard;
+use super::handle::Owned;
+use super::queue::{self, rr_queue};
+use super::reply::rr_reply;
+use super::status::{RR_EMPTY, RR_OK, rr_status};
+use crate::client::{Client, CompletionHandler, SubmitOptions};
+use crate::error::{Error, Result};
+use crate::resp::Reply;
+
+/// A program's function for one submitted command.
+///
+/// RR_OK with `reply`, or another status with `error`; the other of the two is NULL. Both live until it returns. It runs
+/// once, on the thread on which all callbacks of the client run, one at a time, in the order in which their commands were
+/// answered. No lock is held: it may call anything of this library except rr_client_close(), which answers
+/// RR_ERR_IN_CALLBACK; a command that it waits for holds up all other callbacks. It must not throw an exception or jump
+/// out. It runs for every command that was submitted, also while the client is closed or freed, and never after that.
+pub type rr_completion_callback = Option<
+    unsafe extern "C" fn(status: rr_status, reply: *const rr_reply, error: *const rr_error, userdata: *mut c_void),
+>;
+
+/// The program's callback as the library calls it.
+fn handler(
+    callback: unsafe extern "C" fn(rr_status, *const rr_reply, *const rr_error, *mut c_void),
+    userdata: Userdata,
+) -> CompletionHandler {
+    Box::new(move |result: Result<Reply>| match result {
+        Ok(reply) => {
+            let Ok(reply) = Owned::new(rr_reply::new(reply)) else { return };
+            // SAFETY: the program gave the function to be called like this; the reply outlives the call.
+            unsafe { callback(RR_OK, reply.lend(), std::ptr::null(), userdata.pointer()) };
+        }
+        Err(error) => {
+            let status = error.kind as rr_status;
+            let Ok(error) = Owned::new(rr_error::new(error)) else { return };
+            // SAFETY: the program gave the function to be called like this; the error outlives the call.
+            unsafe { callback(status, std::ptr::null(), error.lend(), userdata.pointer()) };
+        }
+    })
+}
+
+/// The body of every function that submits a command.
+///
+/// # Safety
+///
+/// As for the functions that call it; `fill` reads the arguments that their caller gave.
+unsafe fn submit<'a>(
+    client: *mut rr_client,
+    options: *const rr_command_options,
+    fill: impl FnOnce(&mut Arguments<'a>) -> Result<()>,
+    id: *mut u64,
+    err: *mut *mut rr_error,
+    go: impl FnOnce(&Client, &Arguments<'a>, &SubmitOptions) -> Result<u64>,
+) -> rr_status {
+    let body = || {
+        // SAFETY: the caller's contract.
+        let place = unsafe { bytes::optional_number_out(id) };
+        // SAFETY: the caller's contract.
+        let client = unsafe { client::borrow(client)? };
+        // SAFETY: the caller's contract.
+        let options = unsafe { bytes::read_struct(options, "options")? }.check_submit()?;
+        let mut arguments = Arguments::new();
+        fill(&mut arguments)?;
+        let number = go(&client, &arguments, &options)?;
+        if let Some(place) = place {
+            *place = number;
+        }
+        Ok(RR_OK)
+    };
+    // SAFETY: the caller's contract.
+    unsafe { guard::call(err, body) }
+}
+
+/// Sends a command, given as to rr_command(), and returns without waiting for its reply, which goes to `callback`.
+///
+/// It never waits for the network. RR_OK: the command is on its way, or in the buffer during an outage, and `callback`
+/// will run once with what becomes of it; `id` (may be NULL) is its number, for rr_cancel(). Otherwise it was not taken,
+/// will not be sent, and `callback` does not run: RR_ERR_WOULD_BLOCK when max_submitted commands are on their way already
+/// or too much waits to be written; with RR_SUBMIT_WAIT in the options it waits for room instead, up to the command's time.
+/// RR_ERR_BUFFER_FULL as for any other write in an outage.
+///
+/// In an outage a write that may be buffered completes when it is really answered, however long that takes; reads and
+/// writes with RR_COMMAND_NO_BUFFER fail when their time has passed. Commands of one thread keep their order, those that
+/// are waited for included. Commands that change the connection (SELECT, AUTH, ...) are RR_ERR_UNSUPPORTED.
+///
+/// `destroy` ends `userdata` after the call of `callback`, or before this returns when it fails. `options` may be NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_submit(
+    client: *mut rr_client,
+    options: *const rr_command_options,
+    argc: usize,
+    argv: *const *const c_char,
+    argvlen: *const usize,
+    callback: rr_completion_callback,
+    userdata: *mut c_void,
+    destroy: rr_destroy,
+    id: *mut u64,
+    err: *mut *mut rr_error,
+) -> rr_status {
+    let userdata = Userdata::new(userdata, destroy);
+    // SAFETY: the caller's contract.
+    let fill = |into: &mut _| unsafe { bytes::arguments(into, argc, argv, argvlen) };
+    let go = |client: &Client, arguments: &Arguments<'_>, options: &SubmitOptions| {
+        let callback = callback.ok_or_else(|| bytes::null("callback"))?;
+        client.submit(arguments, options, handler(callback, userdata))
+    };
+    // SAFETY: the caller's contract.
+    unsafe { submit(client, options, fill, id, err, go) }
+}
+
+/// rr_submit() with a queue in place of a callback: what becomes of the command goes there, under `tag`, which the program
+/// chooses. The queue may be shared by any number of clients.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_submit_to(
+    client: *mut rr_client,
+    queue: *mut rr_queue,
+    tag: u64,
+    options: *const rr_command_options,
+    argc: usize,
+    argv: *const *const c_char,
+    argvlen: *const usize,
+    id: *mut u64,
+    err: *mut *mut rr_error,
+) -> rr_status {
+    // SAFETY: the caller's contract.
+    let fill = |into: &mut _| unsafe { bytes::arguments(into, argc, argv, argvlen) };
+    let go = |client: &Client, arguments: &Arguments<'_>, options: &SubmitOptions| {
+        // SAFETY: the caller's contract.
+        client.submit_to(&unsafe { queue::borrow(queue)? }, tag, arguments, options)
+    };
+    // SAFETY: the caller's contract.
+    unsafe { submit(client, options, fill, id, err, go) }
+}
+
+/// rr_submit_to() for callers without arrays of pointers, as rr_command_packed().
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_submit_packed_to(
+    client: *mut rr_client,
+    queue: *mut rr_queue,
+    tag: u64,
+    options: *const rr_command_options,
+    argc: usize,
+    bytes: *const c_void,
+    lengths: *const usize,
+    id: *mut u64,
+    err: *mut *mut rr_error,
+) -> rr_status {
+    // SAFETY: the caller's contract.
+    let fill = |into: &mut _| unsafe { bytes::packed(into, argc, bytes, lengths) };
+    let go = |client: &Client, arguments: &Arguments<'_>, options: &SubmitOptions| {
+        // SAFETY: the caller's contract.
+        client.submit_to(&unsafe { queue::borrow(queue)? }, tag, arguments, options)
+    };
+    // SAFETY: the caller's contract.
+    unsafe { submit(client, options, fill, id, err, go) }
+}
+
+/// Gives up the submitted command with this number. RR_OK: it completes at once with RR_ERR_CANCELLED, and
+/// rr_error_outcome() says whether it was taken back before it was written (RR_OUTCOME_NOT_APPLIED: it is never sent) or
+/// may run (RR_OUTCOME_UNKNOWN). RR_EMPTY: it is completed already, or there is none with this number.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_cancel(client: *mut rr_client, id: u64, err: *mut *mut rr_error) -> rr_status {
+    // SAFETY: the caller's contract.
+    let cancelled = || unsafe { client::borrow(client) }.map(|client| client.cancel(id));
+    let body = || Ok::<_, Error>(if cancelled()? { RR_OK } else { RR_EMPTY });
+    // SAFETY: the caller's contract.
+    unsafe { guard::call(err, body) }
+}
