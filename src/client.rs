@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::config::Config;
-use crate::delivery::completion::{Callbacks, Permit, Permits, Target};
+use crate::delivery::completion::{Callbacks, Driver, Permit, Permits, Target};
 use crate::delivery::desk::Desk;
 use crate::delivery::policy::Nature;
 use crate::delivery::request::{Body, Request, admit, admit_unattended};
@@ -25,7 +25,7 @@ use crate::net::wake::Waker;
 use crate::resp::Limits;
 use crate::session::pool::Pool;
 use crate::stats::{Counters, Stats};
-use crate::time::Deadline;
+use crate::time::{self, Deadline};
 
 pub use crate::delivery::completion::{Completion, CompletionHandler, CompletionQueue};
 pub use crate::delivery::desk::State;
@@ -82,6 +82,8 @@ struct Core {
     supervisor: Supervisor,
     privates: Arc<Privates>,
     permits: Arc<Permits>,
+    /// The desk, as those see it who take completions.
+    driver: Arc<dyn Driver>,
     callbacks: Arc<Callbacks>,
     last_operation: AtomicU64,
     pool: Arc<Pool>,
@@ -124,6 +126,7 @@ impl Client {
         let privates = Arc::new(Privates::new(config.clone()));
         let permits = Arc::new(Permits::new(config.max_submitted));
         let callbacks = Callbacks::new(dispatcher.clone());
+        let driver: Arc<dyn Driver> = desk.clone();
         let pool = Arc::new(Pool::new(desk.clone(), privates.clone(), config.private_max_connections));
         let supervisor = Supervisor::start(config.clone(), supervision.clone(), desk.clone(), counters.clone())?;
         Ok(Client {
@@ -137,6 +140,7 @@ impl Client {
                 supervisor,
                 privates,
                 permits,
+                driver,
                 callbacks,
                 last_operation: AtomicU64::new(0),
                 pool,
@@ -196,6 +200,7 @@ impl Client {
         argv: &[&[u8]],
         options: &SubmitOptions,
     ) -> Result<u64> {
+        queue.attach(&self.core.driver);
         self.submit_for(argv, options, |permit| Target::Queue(queue.clone(), tag, permit))
     }
 
@@ -207,8 +212,9 @@ impl Client {
     ) -> Result<u64> {
         let traits = admit_unattended(argv)?;
         let command = options.command;
-        let deadline = Deadline::within(command.timeout.unwrap_or(self.core.config.command_timeout));
-        let patience = if options.wait { deadline } else { Deadline::within(Duration::ZERO) };
+        let now = time::now();
+        let deadline = Deadline::after(now, command.timeout.unwrap_or(self.core.config.command_timeout));
+        let patience = if options.wait { deadline } else { Deadline::after(now, Duration::ZERO) };
         let permit =
             self.core.permits.take(patience).ok_or_else(|| would_block("too many commands are on their way"))?;
         let id = self.core.last_operation.fetch_add(1, Ordering::Relaxed) + 1;
@@ -218,7 +224,7 @@ impl Client {
             deadline,
         };
         let operation = Operation::new(id, deadline, request.nature.may_fail_halfway(), target(permit));
-        self.core.desk.submit(&request, operation, patience)?;
+        self.core.desk.submit(&request, operation, patience, now)?;
         Ok(id)
     }
 

@@ -28,8 +28,13 @@ pub struct Stamp(u32);
 impl Stamp {
     /// The present moment.
     pub fn now() -> Self {
+        Self::of(now())
+    }
+
+    /// A moment that was read from the clock.
+    pub fn of(moment: Instant) -> Self {
         static ORIGIN: OnceLock<Instant> = OnceLock::new();
-        let passed = now().saturating_duration_since(*ORIGIN.get_or_init(now));
+        let passed = moment.saturating_duration_since(*ORIGIN.get_or_init(|| moment));
         #[allow(clippy::cast_possible_truncation, reason = "the count starts again")]
         Stamp(passed.as_millis() as u32)
     }

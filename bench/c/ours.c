@@ -93,6 +93,68 @@ static void run_pipeline(const struct job *job)
     rr_client_free(client);
 }
 
+/* ---- submitted GETs, their replies taken from a queue -------------------------------------------------------------- */
+
+struct submitting {
+    rr_client *client;
+    rr_queue *queue;
+    rr_completion *completions;
+    int depth;
+};
+
+static void *submit_begin(const struct job *job, void *shared)
+{
+    struct submitting *state = must_allocate(sizeof *state);
+    rr_error *err = NULL;
+
+    *state = (struct submitting){.client = shared, .depth = job->depth};
+    state->completions = must_allocate((size_t)job->depth * sizeof *state->completions);
+    expect(rr_queue_new(&state->queue, &err), RR_OK, &err, "making a queue");
+    return state;
+}
+
+static long submit_step(void *given)
+{
+    struct submitting *state = given;
+    rr_error *err;
+    size_t count;
+
+    for (int index = 0; index < state->depth; index++) {
+        rr_status status = rr_submit_to(state->client, state->queue, (uint64_t)index, NULL, 2, GET, GET_LENGTHS, NULL, &err);
+        if (status != RR_OK)
+            expect(status, RR_OK, &err, "submitting");
+    }
+    for (int left = state->depth; left > 0; left -= (int)count) {
+        rr_status status = rr_queue_next(state->queue, state->completions, (size_t)left, 5000, &count, &err);
+        if (status != RR_OK)
+            expect(status, RR_OK, &err, "taking completions");
+        for (size_t index = 0; index < count; index++) {
+            const rr_completion *completion = &state->completions[index];
+            if (completion->status != RR_OK || rr_reply_string(completion->reply) == NULL ||
+                rr_reply_length(completion->reply) != BENCH_VALUE_LENGTH)
+                fail("submit: not the value");
+            rr_reply_free(completion->reply);
+        }
+    }
+    return state->depth;
+}
+
+static void submit_end(void *given)
+{
+    struct submitting *state = given;
+    rr_queue_free(state->queue);
+    free(state->completions);
+    free(state);
+}
+
+static void run_submit(const struct job *job)
+{
+    static const struct work work = {submit_begin, submit_step, submit_end};
+    rr_client *client = client_open(job, NULL);
+    work_run(job, &work, client);
+    rr_client_free(client);
+}
+
 /* ---- a large value ------------------------------------------------------------------------------------------------- */
 
 static void run_big(const struct job *job)
@@ -117,6 +179,6 @@ static void run_big(const struct job *job)
 int main(int argc, char **argv)
 {
     static const struct workload workloads[] = {
-        {"get", run_get}, {"pipeline", run_pipeline}, {"big", run_big}, {NULL, NULL}};
+        {"get", run_get}, {"pipeline", run_pipeline}, {"submit", run_submit}, {"big", run_big}, {NULL, NULL}};
     return worker_main(argc, argv, workloads);
 }

@@ -153,6 +153,12 @@ fn pairs(server: &Server) -> Vec<Pair> {
             theirs: Side::c("hiredis", &["pipeline", tcp, "depth=100"]),
             ..get("pipeline", "pipeline of 100 GETs", tcp, &[(OneCore, Some(1.5)), (OtherCores, None)])
         },
+        Pair {
+            ours: Side::c("ours", &["submit", tcp, "depth=100"]),
+            theirs: Side::c("hiredis", &["pipeline", tcp, "depth=100"]),
+            against: "hiredis pipeline",
+            ..get("submit", "100 GETs submitted, then taken", tcp, &[(OneCore, Some(1.2)), (OtherCores, None)])
+        },
         threads("threads-4", "GET, 4 threads share a client", "threads=4", &[(OneCore, None), (OtherCores, Some(1.0))]),
         threads("threads-8", "GET, 8 threads share a client", "threads=8", &[(OneCore, None), (OtherCores, Some(1.0))]),
         threads(

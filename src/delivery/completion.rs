@@ -7,8 +7,9 @@
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::RawFd;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
+use std::thread::ThreadId;
 
 use crate::dispatch::{Dispatcher, Source, call_back};
 use crate::error::{Error, Result};
@@ -129,21 +130,55 @@ impl Drop for Permit {
     }
 }
 
+/// Where the commands of a queue are answered. Who takes completions may do the reading, which saves a change of threads.
+pub trait Driver: Send + Sync {
+    /// Reads until there are `enough` completions, the deadline passes or `signal` is woken; or returns at once when
+    /// somebody else reads.
+    fn drive(&self, signal: &Waker, deadline: Deadline, enough: &dyn Fn() -> bool);
+}
+
 /// Completions that wait to be taken.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct CompletionQueue {
     ready: Mutex<Ready>,
     changed: Condvar,
+    /// Where the driver is in memory: to see quickly whether it is still the same.
+    driver: AtomicUsize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Ready {
     completions: VecDeque<Completion>,
     /// How many threads wait.
     waiting: usize,
     is_closed: bool,
-    /// Readable while there are completions, once somebody asked for it.
-    signal: Option<Waker>,
+    /// Readable while there are completions, for who drives and for the program.
+    signal: Option<Arc<Waker>>,
+    /// The program asked for the signal's descriptor.
+    is_watched: bool,
+    /// Who drives.
+    driving: Option<ThreadId>,
+    driver: Driven,
+}
+
+#[derive(Default)]
+enum Driven {
+    /// Nothing was submitted yet.
+    #[default]
+    ByNobody,
+    /// All was submitted to this one.
+    By(Weak<dyn Driver>),
+    /// To several: nobody can read for all of them.
+    ByMany,
+}
+
+/// No address of a driver.
+const MANY: usize = 1;
+
+impl std::fmt::Debug for CompletionQueue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CompletionQueue").finish_non_exhaustive()
+    }
 }
 
 impl CompletionQueue {
@@ -154,7 +189,10 @@ impl CompletionQueue {
         }
         let was_empty = ready.completions.is_empty();
         ready.completions.push_back(completion);
-        if was_empty && let Some(signal) = &ready.signal {
+        if was_empty
+            && let Some(signal) = &ready.signal
+            && (ready.is_watched || ready.driving.is_some_and(|thread| thread != std::thread::current().id()))
+        {
             signal.wake();
         }
         let somebody_waits = ready.waiting > 0;
@@ -169,6 +207,15 @@ impl CompletionQueue {
     pub fn next(&self, most: usize, deadline: Deadline) -> Vec<Completion> {
         let mut ready = self.ready.lock();
         while ready.completions.is_empty() && !ready.is_closed && !deadline.has_passed() {
+            if let Some((driver, signal)) = ready.begin_driving() {
+                drop(ready);
+                driver.drive(&signal, deadline, &|| self.has_some());
+                ready = self.ready.lock();
+                ready.driving = None;
+                if !ready.completions.is_empty() || ready.is_closed {
+                    break;
+                }
+            }
             ready.waiting += 1;
             ready = self.changed.wait(ready, deadline);
             ready.waiting -= 1;
@@ -176,7 +223,9 @@ impl CompletionQueue {
         let count = ready.completions.len().min(most);
         let taken: Vec<_> = ready.completions.drain(..count).collect();
         if ready.completions.is_empty() {
-            if let Some(signal) = &ready.signal {
+            if ready.is_watched
+                && let Some(signal) = &ready.signal
+            {
                 signal.clear();
             }
         } else if ready.waiting > 0 {
@@ -190,22 +239,42 @@ impl CompletionQueue {
     /// [`next`](Self::next) reads from it.
     pub fn descriptor(&self) -> io::Result<RawFd> {
         let mut ready = self.ready.lock();
-        if let Some(signal) = &ready.signal {
-            return Ok(signal.descriptor());
+        let signal = ready.signal()?;
+        if !std::mem::replace(&mut ready.is_watched, true) {
+            signal.clear();
+            if !ready.completions.is_empty() {
+                signal.wake();
+            }
         }
-        let signal = Waker::new()?;
-        if !ready.completions.is_empty() {
-            signal.wake();
+        Ok(signal.descriptor())
+    }
+
+    /// Something is submitted to this one.
+    #[inline]
+    pub fn attach(&self, driver: &Arc<dyn Driver>) {
+        let address = Arc::as_ptr(driver).addr();
+        let known = self.driver.load(Ordering::Relaxed);
+        if known != address && known != MANY {
+            let mut ready = self.ready.lock();
+            let is_first = matches!(ready.driver, Driven::ByNobody);
+            ready.driver = if is_first { Driven::By(Arc::downgrade(driver)) } else { Driven::ByMany };
+            self.driver.store(if is_first { address } else { MANY }, Ordering::Relaxed);
         }
-        let descriptor = signal.descriptor();
-        ready.signal = Some(signal);
-        Ok(descriptor)
+    }
+
+    /// Is there something to take, or will there never be?
+    fn has_some(&self) -> bool {
+        let ready = self.ready.lock();
+        !ready.completions.is_empty() || ready.is_closed
     }
 
     /// Lets go of what is in it and of what would still come, and ends every wait.
     pub fn close(&self) {
         let mut ready = self.ready.lock();
         ready.is_closed = true;
+        if let Some(signal) = &ready.signal {
+            signal.wake();
+        }
         let left = std::mem::take(&mut ready.completions);
         drop(ready);
         self.changed.notify_all();
@@ -215,6 +284,24 @@ impl CompletionQueue {
     /// Was it closed?
     pub fn is_closed(&self) -> bool {
         self.ready.lock().is_closed
+    }
+}
+
+impl Ready {
+    fn signal(&mut self) -> io::Result<Arc<Waker>> {
+        if let Some(signal) = &self.signal {
+            return Ok(signal.clone());
+        }
+        Ok(self.signal.insert(Arc::new(Waker::new()?)).clone())
+    }
+
+    /// What this thread drives from now on; `None` when it cannot.
+    fn begin_driving(&mut self) -> Option<(Arc<dyn Driver>, Arc<Waker>)> {
+        let Driven::By(driver) = &self.driver else { return None };
+        let driver = driver.upgrade().filter(|_| self.driving.is_none() && !self.is_watched)?;
+        let signal = self.signal().ok()?;
+        self.driving = Some(std::thread::current().id());
+        Some((driver, signal))
     }
 }
 
@@ -230,7 +317,7 @@ pub struct Callbacks {
     due: Mutex<VecDeque<Due>>,
     is_posted: AtomicBool,
     dispatcher: Arc<Dispatcher>,
-    this: std::sync::Weak<Callbacks>,
+    this: Weak<Callbacks>,
 }
 
 impl Callbacks {

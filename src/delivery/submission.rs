@@ -7,21 +7,23 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use crate::config::OutageReads;
 use crate::delivery::buffer::{Item, Settled};
-use crate::delivery::completion::cancelled;
+use crate::delivery::completion::{Driver, cancelled};
 use crate::delivery::desk::{Books, Desk, State, is_closed};
 use crate::delivery::request::Request;
 use crate::delivery::waiter::{Operation, Waiter};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::link::lane::Submitted;
+use crate::net::wake::Waker;
 use crate::time::{Deadline, Stamp};
 
 impl Desk {
     /// Takes a command over: its operation is completed once, later, by another thread. Failing, it is not, and the
-    /// command will not be sent. Waits for room until `patience`.
-    pub fn submit(&self, request: &Request<'_>, operation: Operation, patience: Deadline) -> Result<()> {
+    /// command will not be sent. Waits for room until `patience`. `now` is the present moment.
+    pub fn submit(&self, request: &Request<'_>, operation: Operation, patience: Deadline, now: Instant) -> Result<()> {
         self.counters.commands.add(1);
         if self.is_closing.load(Ordering::Relaxed) {
             return Err(is_closed());
@@ -35,7 +37,7 @@ impl Desk {
             bytes: bytes.into_boxed_slice(),
             waiter: Some(Arc::new(Waiter::Operation(operation))),
             batch: None,
-            since: Stamp::now(),
+            since: Stamp::of(now),
             nature,
             is_accepted: false,
             was_written: false,
@@ -50,7 +52,7 @@ impl Desk {
                 // What was put back from the failed list goes first.
                 self.send_unsent(&mut books, usize::MAX);
                 let submitted = match books.buffer.unsent() {
-                    0 => self.lane.submit(books.buffer.next_token(), &item.bytes),
+                    0 => self.lane.submit(books.buffer.next_token(), &item.bytes, now),
                     _ => Submitted::NoRoom,
                 };
                 match submitted {
@@ -160,6 +162,12 @@ impl Desk {
             waiter.settle(Settled::Failed(error.with_outcome(outcome), None));
         }
         self.has_left(books);
+    }
+}
+
+impl Driver for Desk {
+    fn drive(&self, signal: &Waker, deadline: Deadline, enough: &dyn Fn() -> bool) {
+        self.lane.pull(signal, deadline, enough);
     }
 }
 

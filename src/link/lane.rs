@@ -27,6 +27,8 @@ pub use crate::link::queue::Owner;
 
 /// A connection from which nothing was read for so long, with nothing in flight, is idle.
 const IDLE: Duration = Duration::from_millis(100);
+/// How long the supervisor leaves the reading to those who take completions, if they did it before.
+const LINGER: Duration = Duration::from_millis(1);
 /// So many bytes are written by whoever queues them, also while others will write.
 const WORTH_WRITING: usize = 16 << 10;
 
@@ -274,8 +276,7 @@ impl Lane {
     }
 
     /// The same for one command among those of callers: what it has come to.
-    pub fn submit(&self, token: u64, bytes: &[u8]) -> Submitted {
-        let now = time::now();
+    pub fn submit(&self, token: u64, bytes: &[u8], now: Instant) -> Submitted {
         let mut state = self.state.lock();
         let Some(socket) = state.socket.as_ref().filter(|_| state.open).cloned() else {
             return Submitted::Closed;
@@ -286,8 +287,10 @@ impl Lane {
         let is_idle = state.in_flight == 0;
         state.add(Owner::Sink(token), None, now, |out| out.extend_from_slice(bytes));
         // While earlier commands are unanswered there is somebody who will read, and who writes what there is by then.
-        let writer = if is_idle || state.out.len() >= WORTH_WRITING { state.take_writer() } else { None };
-        let (epoch, nobody_reads) = (state.epoch, state.reader.is_some());
+        let is_worth_it = (is_idle && !state.is_pulled) || state.out.len() >= WORTH_WRITING;
+        let writer = if is_worth_it { state.take_writer() } else { None };
+        let epoch = state.epoch;
+        let must_call = state.reader.is_some() && state.must_call();
         drop(state);
         if let Some(writer) = writer {
             let mut hand =
@@ -295,10 +298,35 @@ impl Lane {
             // As much as the socket takes at once.
             hand.write(writer, Deadline::after(now, Duration::ZERO));
         }
-        if nobody_reads {
+        if must_call {
             self.attention.wake();
         }
         Submitted::Queued
+    }
+
+    /// Reads on the thread of somebody who takes completions, and writes before, until there are `enough`, the deadline
+    /// passes, `signal` is woken, or somebody else reads.
+    pub fn pull(&self, signal: &Waker, deadline: Deadline, enough: &dyn Fn() -> bool) {
+        let mut state = self.state.lock();
+        let Some(socket) = state.socket.as_ref().filter(|_| state.down.is_none()).cloned() else { return };
+        let epoch = state.epoch;
+        let writer = state.take_writer();
+        let reader = if state.in_flight > 0 { state.take_reader(epoch) } else { None };
+        state.is_pulled |= reader.is_some();
+        drop(state);
+        let mut hand = Hand { lane: self, socket, epoch, reader, supervised: false, own: None, has_company: false };
+        if let Some(writer) = writer {
+            hand.write(writer, deadline);
+        }
+        while hand.reader.is_some() && !enough() {
+            let readable = Interest { readable: true, writable: false };
+            let ready = wake::wait(Some(signal), Some((&hand.socket, readable)), deadline.remaining());
+            if ready.readable || ready.hung_up {
+                hand.read_once();
+            } else if ready.woken || deadline.has_passed() {
+                return;
+            }
+        }
     }
 
     /// Waits until there is room for one more, the lane is not open any more, or the deadline passes.
@@ -430,6 +458,19 @@ impl Lane {
             let mut state = self.state.lock();
             let Some(socket) = state.socket.as_ref().filter(|_| state.down.is_none()).cloned() else { return };
             let epoch = state.epoch;
+            state.looked_at();
+            if state.is_pulled && state.in_flight > 0 && state.reader.is_some() {
+                // Whoever takes completions may be about to come and read for itself, but not for long.
+                if time::now().saturating_duration_since(state.busy_since) < LINGER {
+                    state.lingers = true;
+                    drop(state);
+                    if wake::wait(Some(waker), Some((&socket, Interest::default())), Some(LINGER)).woken {
+                        return;
+                    }
+                    continue;
+                }
+                state.is_pulled = false;
+            }
             let writer = state.take_writer();
             let reader = if state.in_flight > 0 { state.take_reader(epoch) } else { None };
             let nobody_reads = reader.is_some();
@@ -536,7 +577,7 @@ impl Lane {
             }
             let down = state.down.is_some();
             let successor = if down { None } else { state.successor(&reader) };
-            let unattended = successor.is_none() && state.in_flight > 0 && !supervised;
+            let unattended = successor.is_none() && state.in_flight > 0 && !supervised && state.must_call();
             state.reader = Some(reader);
             drop(state);
             if down {

@@ -61,6 +61,12 @@ pub(super) struct Queue {
     pub(super) writer: Option<Box<Writer>>,
     pub(super) reader: Option<Box<Reader>>,
     pub(super) waiting_for_room: usize,
+    /// The supervisor was called to read and has not looked yet.
+    called: bool,
+    /// The supervisor will look soon by itself.
+    pub(super) lingers: bool,
+    /// Somebody who takes completions does the reading for them.
+    pub(super) is_pulled: bool,
 }
 
 impl Queue {
@@ -82,6 +88,9 @@ impl Queue {
             writer: Some(Box::default()),
             reader: Some(Box::new(reader)),
             waiting_for_room: 0,
+            called: false,
+            lingers: false,
+            is_pulled: false,
         }
     }
 
@@ -131,6 +140,19 @@ impl Queue {
             self.stall_limit = Duration::ZERO;
         }
         self.in_flight += 1;
+    }
+
+    /// Nobody reads, and somebody should: does the supervisor have to be woken for it?
+    pub(super) fn must_call(&mut self) -> bool {
+        let comes_anyway = self.called || (self.lingers && self.is_pulled);
+        self.called = true;
+        !comes_anyway
+    }
+
+    /// The supervisor looks.
+    pub(super) fn looked_at(&mut self) {
+        self.called = false;
+        self.lingers = false;
     }
 
     /// The WRITER role, if it is free and there is something to write, with everything unclaimed claimed.

@@ -155,10 +155,16 @@ impl Hand<'_> {
     /// Reads what is there. True when something was.
     pub(super) fn read_available(&mut self) -> bool {
         let mut any = false;
-        while self.reader.is_some() && self.receive(Wait::No) {
-            self.wake_answered();
+        while self.reader.is_some() && self.read_once() {
             any = true;
         }
+        any
+    }
+
+    /// Reads some of what is there. True when something was.
+    pub(super) fn read_once(&mut self) -> bool {
+        let any = self.receive(Wait::No);
+        self.wake_answered();
         any
     }
 
