@@ -46,7 +46,7 @@ demo: build ## kills a server twice while eight threads write, and compares what
 		exec $(RELEASE)/examples/demo $(DEMO)/outage $$hiredis $(DEMO)
 
 test: ## everything: the library, its C interface, the installed tree, the examples, the documents
-	@scripts/need cargo redis-server gcc g++ pkg-config cmake valgrind
+	@scripts/need cargo redis-server gcc g++ pkg-config cmake valgrind libevent
 	cargo test --lib --examples
 	cargo test --no-fail-fast --test '*'
 	cargo test --doc

@@ -25,7 +25,8 @@ use toolchain::{STRICT, library, root, run, scratch, soname, tool};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// An example, what is written around the server's URL to run it, and what it then says.
-const EXAMPLES: [(&str, &[&str], &[&str], &str); 4] = [
+const EXAMPLES: [(&str, &[&str], &[&str], &str); 5] = [
+    ("epoll", &[], &[], "tick 4 is number 5\n"),
     ("events", &[], &["0"], "RR_EVENT_CONNECTED"),
     ("hello", &[], &[], "hello\n"),
     ("outage", &["-s", "0.5", "-t", "2"], &["client_name=outage"], "account left_at_close 0\n"),
@@ -101,6 +102,18 @@ fn check_example(name: &str, program: &Path, libraries: Option<&Path>) {
     }
     let said = run(&mut command);
     assert!(said.contains(says), "{name} says: {said}");
+}
+
+#[test]
+fn a_queue_goes_into_an_event_loop_of_libevent() {
+    let program = scratch("libevent").join("ticks");
+    let mut flags = pkg_config(&["--cflags", "--libs"]);
+    let libevent = run(tool("pkg-config", "pkg-config").args(["--cflags", "--libs", "libevent_core"]));
+    flags.extend(libevent.split_whitespace().map(str::to_owned));
+    compile(&root().join("examples/libevent/ticks.c"), &program, &flags);
+    let server = Server::start();
+    let said = run(Command::new(&program).arg(server.url()).env("LD_LIBRARY_PATH", prefix().join("lib")));
+    assert!(said.contains("tick 4 is number 5\n"), "{said}");
 }
 
 /// The shared libraries that a program or library asks the loader for, and its own name.

@@ -53,7 +53,8 @@ impl Desk {
                 self.send_unsent(&mut books, usize::MAX);
                 let submitted = match books.buffer.unsent() {
                     0 => self.lane.submit(books.buffer.next_token(), &item.bytes, now),
-                    _ => Submitted::NoRoom,
+                    _ if self.lane.is_open() => Submitted::NoRoom,
+                    _ => Submitted::Closed,
                 };
                 match submitted {
                     Submitted::Queued => {
