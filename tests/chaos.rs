@@ -14,10 +14,12 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use resilient_redis::client::{Client, CommandOptions, Executed, PipelineOptions};
+use resilient_redis::client::{Client, CommandOptions, CompletionQueue, Executed, PipelineOptions, SubmitOptions};
 use resilient_redis::error::{ErrorKind, Outcome};
+use resilient_redis::time::Deadline;
 use support::{Action, Ask, Proxy, SOON, Server, append, open_ready, wait_until};
 
 const THREADS: u64 = 12;
@@ -44,8 +46,8 @@ fn timeout(random: &mut fastrand::Rng) -> Duration {
 fn call(client: &Client, key: &str, random: &mut fastrand::Rng, account: &mut Account) {
     let limit = timeout(random);
     let options = CommandOptions { timeout: Some(limit), no_buffer: random.bool(), no_retry: random.u32(0..4) == 0 };
-    let begun = Instant::now();
-    let (count, ended) = match random.u32(0..5) {
+    let mut begun = Instant::now();
+    let (count, ended) = match random.u32(0..6) {
         0 => (0, client.run_with(&["GET", key], &options)),
         1 => {
             let atomic = random.bool();
@@ -67,6 +69,25 @@ fn call(client: &Client, key: &str, random: &mut fastrand::Rng, account: &mut Ac
             });
             (3, ended)
         }
+        // Submitted, which takes as long as an outage does: only the time until it is taken over is bounded.
+        2 => {
+            let queue = Arc::<CompletionQueue>::default();
+            let wait = SubmitOptions { command: options, wait: true };
+            let submitted = client.submit_to(&queue, 7, &[b"INCR", key.as_bytes()], &wait);
+            assert!(begun.elapsed() < limit + SLACK);
+            if random.u32(0..3) == 0
+                && let Ok(id) = submitted
+            {
+                client.cancel(id);
+            }
+            begun = Instant::now() + SOON;
+            let ended = submitted.and_then(|_| {
+                let completion = queue.next(2, Deadline::within(SOON)).pop().expect("a completion");
+                assert!(queue.next(1, Deadline::within(Duration::ZERO)).is_empty());
+                completion.result.map(Executed::Reply)
+            });
+            (1, ended)
+        }
         _ => (1, client.run_with(&["INCR", key], &options)),
     };
     let taken = begun.elapsed();
@@ -74,7 +95,8 @@ fn call(client: &Client, key: &str, random: &mut fastrand::Rng, account: &mut Ac
     match ended {
         Ok(Executed::Reply(_) | Executed::Buffered) => account.applied += count,
         Err(error) => {
-            let kinds = [ErrorKind::Timeout, ErrorKind::ConnectionLost];
+            use ErrorKind::{Cancelled, ConnectionLost, Timeout, WouldBlock};
+            let kinds = [Timeout, ConnectionLost, Cancelled, WouldBlock];
             assert!(kinds.contains(&error.kind), "{error:?}");
             match error.outcome {
                 Outcome::NotApplied => {}
