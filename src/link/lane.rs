@@ -521,7 +521,8 @@ impl Lane {
         Some(Hand { lane: self, socket, epoch, reader: Some(reader), supervised: false, own: None, has_company: false })
     }
 
-    fn last_read(&self) -> Instant {
+    /// When something was last read, to the microsecond below.
+    pub fn last_read(&self) -> Instant {
         self.born + Duration::from_micros(self.last_read.load(Ordering::Relaxed))
     }
 

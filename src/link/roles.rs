@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{self, Error, ErrorKind};
 use crate::link::lane::{Ended, Lane};
 use crate::link::queue::{Entry, Owner, move_all};
 use crate::link::slot::{Completion, Slot};
@@ -289,9 +289,9 @@ impl Reader {
                 Ok((count, Progress::Reply(reply))) => {
                     self.used += count;
                     let Some(entry) = self.pending.pop_front() else {
-                        let said =
-                            reply.root().as_error().unwrap_or("a reply that nothing asked for".into()).into_owned();
-                        return Err(Error::new(ErrorKind::Protocol, format!("the server sent: {said}")));
+                        let said = reply.root().as_error().unwrap_or("a reply that nothing asked for".into());
+                        let text = format!("the server sent: {}", error::without_quotations(&said));
+                        return Err(Error::new(ErrorKind::Protocol, text));
                     };
                     self.batch_begun = false;
                     self.completed += 1;
