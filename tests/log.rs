@@ -76,7 +76,8 @@ fn an_outage_is_told_line_by_line() {
 
     let said = lines.so_far();
     let place = |level: Level, words: &[&str]| {
-        let found = said.iter().position(|(other, line)| *other == level && words.iter().all(|word| line.contains(word)));
+        let found =
+            said.iter().position(|(other, line)| *other == level && words.iter().all(|word| line.contains(word)));
         found.unwrap_or_else(|| panic!("no line of {level:?} with {words:?}: {said:#?}"))
     };
     let order = [
