@@ -4,7 +4,6 @@
 //! so far. It reads no clock, takes no lock and never allocates. A snapshot is not one instant: each number is.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 /// The upper bounds of the buckets in microseconds, each part of its bucket. What is longer falls into one more bucket.
 pub const BOUNDS: [u64; 19] = [
@@ -40,10 +39,9 @@ pub struct Durations {
 }
 
 impl Histogram {
-    /// Adds a duration.
+    /// Adds a duration in microseconds.
     #[inline]
-    pub fn record(&self, duration: Duration) {
-        let us = microseconds(duration);
+    pub fn record(&self, us: u64) {
         let length = u64::BITS - us.leading_zeros();
         let (first, bound) = FIRST.get(length as usize).copied().unwrap_or_default();
         if let Some(count) = self.counts.get(usize::from(first) + usize::from(us > bound)) {
@@ -76,12 +74,6 @@ impl Durations {
     }
 }
 
-/// In 64 bits all the way: what is longer than half a million years is not told apart.
-#[inline]
-fn microseconds(duration: Duration) -> u64 {
-    duration.as_secs().wrapping_mul(1_000_000).wrapping_add(u64::from(duration.subsec_micros()))
-}
-
 #[allow(clippy::indexing_slicing, reason = "runs when the library is compiled")]
 #[allow(clippy::cast_possible_truncation, reason = "there are twenty buckets")]
 const fn first_buckets() -> [(u8, u64); 65] {
@@ -106,7 +98,7 @@ mod tests {
 
     fn bucket_of(us: u64) -> usize {
         let histogram = Histogram::default();
-        histogram.record(Duration::from_micros(us));
+        histogram.record(us);
         let Durations { counts, total_us, longest_us } = histogram.snapshot();
         assert_eq!((counts.iter().sum::<u64>(), total_us, longest_us), (1, us, us));
         counts.iter().position(|count| *count == 1).unwrap()
@@ -136,7 +128,7 @@ mod tests {
         std::thread::scope(|scope| {
             for thread in 1..=4 {
                 let histogram = &histogram;
-                scope.spawn(move || (0..10_000).for_each(|_| histogram.record(Duration::from_micros(thread * 15))));
+                scope.spawn(move || (0..10_000).for_each(|_| histogram.record(thread * 15)));
             }
         });
         let durations = histogram.snapshot();

@@ -515,7 +515,7 @@ impl Desk {
         };
         self.counters.replies.add(u64::from(request.body.commands()));
         // The reply was the last thing that was read, or nearly so: no need to look at the clock.
-        self.counters.durations.record(self.lane.last_read().saturating_duration_since(request.since));
+        self.counters.durations.record(self.lane.last_read_after(request.since));
         if request.body.is_atomic() {
             let reply = self.finish_atomic(reply, was_written)?;
             if request.nature.changes_session() {

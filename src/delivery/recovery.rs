@@ -67,7 +67,7 @@ impl Desk {
         if let Some(waiter) = item.waiter.take() {
             if let Some(operation) = waiter.operation() {
                 self.counters.replies.add(1);
-                self.counters.durations.record(self.lane.last_read().saturating_duration_since(operation.since));
+                self.counters.durations.record(self.lane.last_read_after(operation.since));
                 self.counters.server_errors.add(u64::from(reply.is_error()));
             }
             let was_written = item.was_written && !item.nature.is_read();
