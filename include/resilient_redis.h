@@ -495,7 +495,8 @@ typedef int32_t rr_log_level;
  * `message` is one line of UTF-8 without an end of line; it ends with a NUL, lives until the function returns, and holds no
  * credentials and no arguments of commands. Threads, order, what may be called and what must not be done are as for
  * rr_event_callback: it runs on the same thread. The client never waits for it: while it runs, further lines wait, at most
- * event_queue_size of them; then the oldest make room, and a line says how many did.
+ * event_queue_size of them; then the oldest make room, and a line says how many did. Closing a client waits until the lines
+ * that are there by then have been taken.
  */
 typedef void (*rr_log_callback)(rr_log_level level, const char *message, void *userdata);
 

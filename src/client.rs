@@ -115,24 +115,26 @@ impl std::fmt::Debug for Core {
 impl Drop for Core {
     fn drop(&mut self) {
         self.desk.start_closing();
-        self.end();
+        self.end(self.counters.replayed.get());
     }
 }
 
 impl Core {
-    /// Ends the connections and the threads: how much was left in the buffer, never written and perhaps applied.
-    fn end(&self) -> (u64, u64) {
+    /// Ends the connections and the threads. Nothing new comes in any more; `before`: how many commands had been answered
+    /// from the buffer when closing began.
+    fn end(&self, before: u64) -> CloseReport {
         self.privates.end();
         self.pool.end();
         self.supervisor.stop();
+        // The completions of what is left, and a line that says what it was, are the last callbacks.
         let (lost, unknown) = self.desk.left_behind();
-        let failed = self.desk.failed_count();
+        let (drained, failed) = (self.counters.replayed.get() - before, self.desk.failed_count());
         let level = if lost + unknown + failed > 0 { Level::Warning } else { Level::Info };
         self.events.log().write(level, || {
-            format!("closed; left in the buffer: {lost}, of unknown outcome: {unknown}, in the failed list: {failed}")
+            format!("closed; sent from the buffer: {drained}, lost: {lost}, unknown: {unknown}, in the failed list: {failed}")
         });
         self.dispatcher.stop();
-        (lost, unknown)
+        CloseReport { drained, lost, unknown, failed }
     }
 }
 
@@ -298,9 +300,7 @@ impl Client {
         // What is left when the time has passed is in the report.
         let _ = desk.flush(deadline);
         desk.wait_quiet(deadline);
-        let (lost, unknown) = self.core.end();
-        let drained = self.core.counters.replayed.get() - before;
-        Ok(CloseReport { drained, lost, unknown, failed: desk.failed_count() })
+        Ok(self.core.end(before))
     }
 
     /// The counters now.

@@ -182,7 +182,7 @@ const INTRODUCTION: &str = "\
 # Metrics
 
 `rr_client_metrics` gives what a client counted as text in the exposition format of Prometheus, version 0.0.4. A program hands
-it to whoever asks for `/metrics`, as `text/plain; version=0.0.4`. It costs some microseconds and disturbs no command.
+it to whoever asks for `/metrics`, as `text/plain; version=0.0.4`. Making it keeps no command waiting for longer than a look at a number.
 
 Every sample has the label `client`: the option `client_name`, empty when it is not set. No sample holds anything else of
 what the program says or stores.

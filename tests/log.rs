@@ -190,7 +190,7 @@ fn a_client_that_is_dropped_says_what_it_leaves_behind() {
     }
     drop(client);
     let said = lines.so_far();
-    assert!(said.last().unwrap().1.contains("closed; left in the buffer: 3, of unknown outcome: 0"), "{said:#?}");
+    assert!(said.last().unwrap().1.contains("closed; sent from the buffer: 0, lost: 3, unknown: 0"), "{said:#?}");
 }
 
 #[test]

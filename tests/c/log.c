@@ -29,7 +29,7 @@ static void look(rr_log_level level, const char *message, void *userdata)
     seen->lost |= level == RR_LOG_WARNING && strstr(message, "the connection is lost") != NULL;
     seen->recovered |= level == RR_LOG_INFO && strstr(message, "commands flow again after") != NULL;
     seen->failed |= level == RR_LOG_ERROR && strstr(message, "LPUSH: WRONGTYPE") != NULL;
-    seen->closed |= strstr(message, "closed; left in the buffer: 0") != NULL;
+    seen->closed |= strstr(message, "lost: 0, unknown: 0, in the failed list: 1") != NULL;
     seen->named |= strncmp(message, "shop at ", 8) == 0;
     seen->secret |= strstr(message, "an argument") != NULL;
     pthread_mutex_unlock(&seen->lock);
