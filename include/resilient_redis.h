@@ -435,11 +435,12 @@ typedef struct rr_stats {
      */
     uint64_t bytes_read;
     /**
-     * How long the longest outage lasted, in microseconds, from the loss to commands flowing again.
+     * How long the longest outage lasted, in microseconds, from the loss to commands flowing again. The time before the
+     * first connection counts here, too.
      */
     uint64_t longest_outage_us;
     /**
-     * How long the last outage lasted, in microseconds.
+     * How long the last outage lasted, in microseconds. The same.
      */
     uint64_t last_outage_us;
     /**

@@ -197,7 +197,12 @@ pub fn without_quotations(text: &str) -> Cow<'_, str> {
     let Some((before, rest)) = split_at_quote(text) else { return Cow::Borrowed(text) };
     let Some((inside, after)) = split_at_quote(rest) else { return Cow::Owned(format!("{before}…")) };
     let is_plain = inside.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.|".contains(&byte));
-    let is_name = before.ends_with("unknown command ") || after.starts_with(" command");
+    let is_name = if before.ends_with("unknown command ") {
+        let arguments = after.strip_prefix(", with args beginning with: ");
+        arguments.is_some_and(|text| text.is_empty() || text.starts_with(['\'', '"', '`']))
+    } else {
+        after.starts_with(" command") && split_at_quote(after).is_none()
+    };
     if inside.len() <= 40 && is_plain && is_name {
         return Cow::Owned(format!("{before}'{inside}'{}", without_quotations(after)));
     }
@@ -250,6 +255,15 @@ mod tests {
             ),
             ("ERR in modifier 'it's3' command 's3' x", "ERR in modifier '…' x"),
             ("ERR in modifier 'a' s3 'set' command", "ERR in modifier '…' command"),
+            ("ERR in modifier 'a' command s3': no", "ERR in modifier '…': no"),
+            (
+                "ERR unknown command 'a' s3', with args beginning with: ",
+                "ERR unknown command '…', with args beginning with: ",
+            ),
+            (
+                "ERR unknown command 'a', with args beginning with: s3', with args beginning with: 'x' ",
+                "ERR unknown command '…' ",
+            ),
             ("ERR cut off at 's3", "ERR cut off at …"),
         ] {
             assert_eq!(&*Error::server(said, Outcome::NotApplied).message, shown, "{said}");

@@ -87,8 +87,8 @@ metrics! {
     "read_bytes_total" Counter Whole(bytes_read) "Bytes read from the server.";
     "outages_total" Counter Whole(outages) "Outages that ended with commands flowing again; the time before the first connection is none.";
     "outage_seconds_total" Counter Seconds(outage_total_us) "How long these outages lasted together.";
-    "longest_outage_seconds" Gauge Seconds(longest_outage_us) "How long the longest outage lasted, from the loss to commands flowing again.";
-    "last_outage_seconds" Gauge Seconds(last_outage_us) "How long the last outage lasted.";
+    "longest_outage_seconds" Gauge Seconds(longest_outage_us) "How long the longest outage lasted, from the loss to commands flowing again; the time before the first connection counts, too.";
+    "last_outage_seconds" Gauge Seconds(last_outage_us) "How long the last outage lasted; the same.";
     "longest_call_seconds" Gauge Seconds(longest_call_us) "How long the slowest call took that was answered; a pipeline is one call.";
     "events_missed_total" Counter Whole(events_missed) "Events that were dropped because nobody took them in time.";
     "log_lines_missed_total" Counter Whole(log_lines_missed) "Log lines that were dropped because the log callback did not come after.";

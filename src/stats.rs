@@ -83,9 +83,10 @@ counters! {
     bytes_written,
     /// Bytes read from the server.
     bytes_read,
-    /// How long the longest outage lasted, in microseconds, from the loss to commands flowing again.
+    /// How long the longest outage lasted, in microseconds, from the loss to commands flowing again. The time before the
+    /// first connection counts here, too.
     longest_outage_us,
-    /// How long the last outage lasted, in microseconds.
+    /// How long the last outage lasted, in microseconds. The same.
     last_outage_us,
     /// Outages that ended with commands flowing again; the time before the first connection is none.
     outages,

@@ -52,9 +52,10 @@ pub struct rr_stats {
     pub bytes_written: u64,
     /// Bytes read from the server.
     pub bytes_read: u64,
-    /// How long the longest outage lasted, in microseconds, from the loss to commands flowing again.
+    /// How long the longest outage lasted, in microseconds, from the loss to commands flowing again. The time before the
+    /// first connection counts here, too.
     pub longest_outage_us: u64,
-    /// How long the last outage lasted, in microseconds.
+    /// How long the last outage lasted, in microseconds. The same.
     pub last_outage_us: u64,
     /// Commands in the buffer now.
     pub buffered_now: u64,
