@@ -99,7 +99,7 @@
 typedef struct rr_client rr_client;
 
 /**
- * Everything a client can be told: options by name, and a callback.
+ * Everything a client can be told: options by name, and callbacks.
  *
  * A client copies what it needs: a config can be changed, used for more clients, and freed at any time after. One
  * thread at a time may change it (RR_ERR_BUSY tells when two do); any number may make clients from it. It belongs to
@@ -350,8 +350,8 @@ typedef void (*rr_completion_callback)(rr_status status,
 typedef int32_t rr_kind;
 
 /**
- * What a client counted since it was made. The numbers only grow, except those that end in "now". Later versions may add
- * some at the end.
+ * What a client counted since it was made. The numbers only grow, except last_outage_us and those that end in "now".
+ * Later versions may add some at the end.
  */
 typedef struct rr_stats {
     /**
@@ -435,11 +435,12 @@ typedef struct rr_stats {
      */
     uint64_t bytes_read;
     /**
-     * How long the longest outage lasted, in microseconds, from the loss to commands flowing again.
+     * How long the longest outage lasted, in microseconds, from the loss to commands flowing again. The time before the
+     * first connection counts here, too.
      */
     uint64_t longest_outage_us;
     /**
-     * How long the last outage lasted, in microseconds.
+     * How long the last outage lasted, in microseconds. The same.
      */
     uint64_t last_outage_us;
     /**
@@ -455,10 +456,50 @@ typedef struct rr_stats {
      */
     uint64_t in_flight_now;
     /**
-     * Commands in the failed list now.
+     * Entries in the failed list now.
      */
     uint64_t failed_now;
+    /**
+     * Outages that ended with commands flowing again; the time before the first connection is none.
+     */
+    uint64_t outages;
+    /**
+     * How long these outages lasted together, in microseconds.
+     */
+    uint64_t outage_total_us;
+    /**
+     * Entries that the full failed list let go to make room for newer ones.
+     */
+    uint64_t failed_discarded;
+    /**
+     * Events that were dropped because the callback, or without one rr_event_next(), did not take them in time.
+     */
+    uint64_t events_missed;
+    /**
+     * Log lines that were dropped because the log callback did not come after.
+     */
+    uint64_t log_lines_missed;
+    /**
+     * How long the slowest call took that was answered, in microseconds; a pipeline is one call.
+     */
+    uint64_t longest_call_us;
 } rr_stats;
+
+/**
+ * How much a log line matters: the smaller the number, the more.
+ */
+typedef int32_t rr_log_level;
+
+/**
+ * A program's function for the log lines of the clients that have it.
+ *
+ * `message` is one line of UTF-8 without an end of line; it ends with a NUL, lives until the function returns, and holds no
+ * credentials and no arguments of commands. Threads, order, what may be called and what must not be done are as for
+ * rr_event_callback: it runs on the same thread. The client never waits for it: while it runs, further lines wait, at most
+ * event_queue_size of them; then the oldest make room, and a line says how many did. Closing a client waits until the lines
+ * that are there by then have been taken.
+ */
+typedef void (*rr_log_callback)(rr_log_level level, const char *message, void *userdata);
 
 /**
  * Done.
@@ -761,6 +802,27 @@ typedef struct rr_stats {
  */
 #define RR_EVENT_AUTH_FAILED 10
 
+/**
+ * Something is lost or will not come back by itself: a buffered command failed or was dropped, the buffer is full, the
+ * client gave up.
+ */
+#define RR_LOG_ERROR 1
+
+/**
+ * Something is wrong that the client deals with: a lost connection, a failed attempt, options that may not be meant.
+ */
+#define RR_LOG_WARNING 2
+
+/**
+ * What happens in a client's life: what the server says of itself, recovery, the report at the end.
+ */
+#define RR_LOG_INFO 3
+
+/**
+ * Each step: every attempt to connect and every change of state.
+ */
+#define RR_LOG_DEBUG 4
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -798,7 +860,7 @@ rr_status rr_error_status(const struct rr_error *error);
 /**
  * One sentence for people, ending with a NUL. It lives as long as the error. "" for NULL.
  *
- * For RR_ERR_SERVER it is the server's own text.
+ * For RR_ERR_SERVER it is the server's own text, without the arguments that some errors quote.
  */
 const char *rr_error_message(const struct rr_error *error);
 
@@ -1351,6 +1413,38 @@ rr_status rr_client_stats(const struct rr_client *client,
  * How many commands are in the buffer now, or a negative RR_ERR_ number when it cannot be told.
  */
 int64_t rr_client_buffered(const struct rr_client *client);
+
+/**
+ * Gives all of rr_stats, the state and a histogram of how long calls took in the text format of Prometheus, version 0.0.4
+ * (Content-Type: text/plain; version=0.0.4). docs/METRICS.md lists the metrics.
+ *
+ * A new string of `length` bytes and a NUL, freed with rr_string_free(); `length` may be NULL. Each sample has the label
+ * client, which is the option client_name. The numbers are not of one instant: each is.
+ */
+rr_status rr_client_metrics(const struct rr_client *client,
+                            char **text,
+                            size_t *length,
+                            struct rr_error **err);
+
+/**
+ * Gives clients that are made from this config from now on a callback for log lines up to `level` (RR_LOG_INFO: also
+ * warnings and errors), in place of an earlier one. Every event is a line, too.
+ *
+ * `userdata` is handed to every call and may be NULL. `destroy`, unless NULL, is called with it exactly once: when
+ * this config no longer has the callback and every client that has it is freed, or at once if registration fails.
+ * RR_ERR_INVALID_ARGUMENT if `level` is none.
+ */
+rr_status rr_config_set_log_callback(struct rr_config *config,
+                                     rr_log_level level,
+                                     rr_log_callback callback,
+                                     void *userdata,
+                                     rr_destroy destroy,
+                                     struct rr_error **err);
+
+/**
+ * The constant's name, such as "RR_LOG_WARNING". Never NULL, never freed; "unknown" for other numbers.
+ */
+const char *rr_log_level_name(rr_log_level level);
 
 #ifdef __cplusplus
 }  // extern "C"

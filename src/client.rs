@@ -21,6 +21,8 @@ use crate::event::{Event, EventHandler, Events};
 use crate::link::lane::{Lane, LaneSettings, Sink};
 use crate::link::private::Privates;
 use crate::link::supervisor::{Supervision, Supervisor};
+use crate::log::{Level, Log, Logging};
+use crate::metrics;
 use crate::net::wake::Waker;
 use crate::resp::Limits;
 use crate::session::pool::Pool;
@@ -57,6 +59,21 @@ pub struct SubmitOptions {
     pub command: CommandOptions,
     /// Wait for room instead of failing when too much is on its way, up to the command's time.
     pub wait: bool,
+}
+
+/// What a program wants to be told about its client, each on the client's own thread for callbacks.
+#[derive(Clone, Default)]
+pub struct Watchers {
+    /// The function for events.
+    pub events: Option<EventHandler>,
+    /// The function for log lines.
+    pub log: Option<Logging>,
+}
+
+impl std::fmt::Debug for Watchers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watchers").field("events", &self.events.is_some()).field("log", &self.log).finish()
+    }
 }
 
 /// What `close` left behind.
@@ -98,11 +115,26 @@ impl std::fmt::Debug for Core {
 impl Drop for Core {
     fn drop(&mut self) {
         self.desk.start_closing();
+        self.end(self.counters.replayed.get());
+    }
+}
+
+impl Core {
+    /// Ends the connections and the threads. Nothing new comes in any more; `before`: how many commands had been answered
+    /// from the buffer when closing began.
+    fn end(&self, before: u64) -> CloseReport {
         self.privates.end();
         self.pool.end();
         self.supervisor.stop();
-        self.desk.left_behind();
+        // The completions of what is left, and a line that says what it was, are the last callbacks.
+        let (lost, unknown) = self.desk.left_behind();
+        let (drained, failed) = (self.counters.replayed.get() - before, self.desk.failed_count());
+        let level = if lost + unknown + failed > 0 { Level::Warning } else { Level::Info };
+        self.events.log().write(level, || {
+            format!("closed; sent from the buffer: {drained}, lost: {lost}, unknown: {unknown}, in the failed list: {failed}")
+        });
         self.dispatcher.stop();
+        CloseReport { drained, lost, unknown, failed }
     }
 }
 
@@ -110,11 +142,22 @@ impl Client {
     /// Checks the configuration and returns at once; the connection is made in the background. `handler` runs on a
     /// thread of its own.
     pub fn open(config: Config, handler: Option<EventHandler>) -> Result<Client> {
+        Self::open_watched(config, Watchers { events: handler, log: None })
+    }
+
+    /// The same with all that a program may want to be told.
+    pub fn open_watched(config: Config, watchers: Watchers) -> Result<Client> {
         config.validate()?;
         let config = Arc::new(config);
         let counters = Arc::new(Counters::default());
         let dispatcher = Arc::<Dispatcher>::default();
-        let events = Arc::new(Events::new(config.event_queue_size, handler, dispatcher.clone())?);
+        let size = config.event_queue_size;
+        let log = Log::new(size, subject(&config), watchers.log, dispatcher.clone(), counters.clone())?;
+        for sentence in config.surprises() {
+            log.write(Level::Warning, || sentence);
+        }
+        let events = Events::new(size, watchers.events, dispatcher.clone(), counters.clone(), log)?;
+        let events = Arc::new(events);
         let waker = Waker::new().map_err(|error| Error::new(ErrorKind::System, format!("no descriptor: {error}")))?;
         let waker = Arc::new(waker);
         let lane = Arc::new(Lane::new(lane_settings(&config), counters.clone(), waker.clone()));
@@ -176,10 +219,12 @@ impl Client {
     /// Sends a command with settings of its own and waits for its reply.
     pub fn command_with(&self, argv: &[&[u8]], options: &CommandOptions) -> Result<Executed> {
         let traits = admit(argv)?;
+        let since = time::now();
         let request = Request {
             body: Body::Command(argv),
             nature: Nature::of(traits).bufferable_if(!options.no_buffer).once_if(options.no_retry),
-            deadline: Deadline::within(options.timeout.unwrap_or(self.core.config.command_timeout)),
+            since,
+            deadline: Deadline::after(since, options.timeout.unwrap_or(self.core.config.command_timeout)),
         };
         self.core.desk.call(&request).map_err(|incomplete| incomplete.error)
     }
@@ -212,19 +257,20 @@ impl Client {
     ) -> Result<u64> {
         let traits = admit_unattended(argv)?;
         let command = options.command;
-        let now = time::now();
-        let deadline = Deadline::after(now, command.timeout.unwrap_or(self.core.config.command_timeout));
-        let patience = if options.wait { deadline } else { Deadline::after(now, Duration::ZERO) };
+        let since = time::now();
+        let deadline = Deadline::after(since, command.timeout.unwrap_or(self.core.config.command_timeout));
+        let patience = if options.wait { deadline } else { Deadline::after(since, Duration::ZERO) };
         let permit =
             self.core.permits.take(patience).ok_or_else(|| would_block("too many commands are on their way"))?;
         let id = self.core.last_operation.fetch_add(1, Ordering::Relaxed) + 1;
         let request = Request {
             body: Body::Command(argv),
             nature: Nature::of(traits).bufferable_if(!command.no_buffer).once_if(command.no_retry),
+            since,
             deadline,
         };
-        let operation = Operation::new(id, deadline, request.nature.may_fail_halfway(), target(permit));
-        self.core.desk.submit(&request, operation, patience, now)?;
+        let operation = Operation::new(id, since, deadline, request.nature.may_fail_halfway(), target(permit));
+        self.core.desk.submit(&request, operation, patience, since)?;
         Ok(id)
     }
 
@@ -254,19 +300,20 @@ impl Client {
         // What is left when the time has passed is in the report.
         let _ = desk.flush(deadline);
         desk.wait_quiet(deadline);
-        self.core.privates.end();
-        self.core.pool.end();
-        self.core.supervisor.stop();
-        // The completions of what is left are the last callbacks.
-        let (lost, unknown) = desk.left_behind();
-        self.core.dispatcher.stop();
-        let drained = self.core.counters.replayed.get() - before;
-        Ok(CloseReport { drained, lost, unknown, failed: desk.failed_count() })
+        Ok(self.core.end(before))
     }
 
     /// The counters now.
     pub fn stats(&self) -> Stats {
         self.core.desk.stats()
+    }
+
+    /// The counters, the state and the histogram of durations now, in the text format of Prometheus.
+    pub fn metrics(&self) -> String {
+        let state = self.state();
+        let states = State::ALL.map(|other| (other.name(), other == state));
+        let name = self.core.config.client_name.as_deref().unwrap_or_default();
+        metrics::text(name, &states, &self.stats(), &self.core.counters.durations.snapshot())
     }
 
     /// How many commands are in the buffer.
@@ -299,6 +346,14 @@ impl Client {
     /// Forgets a failed command.
     pub fn failed_discard(&self, id: u64) -> Result<()> {
         self.core.desk.failed_discard(id)
+    }
+}
+
+/// What each line of the log begins with.
+fn subject(config: &Config) -> String {
+    match &config.client_name {
+        Some(name) => format!("{name} at {}", config.address),
+        None => config.address.to_string(),
     }
 }
 

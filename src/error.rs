@@ -2,6 +2,7 @@
 //!
 //! A plain value: any thread, no locks, no I/O. It never carries a credential or a command's arguments.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// What kind of failure it is. The numbers are part of the ABI: they are never reused or changed.
@@ -137,10 +138,12 @@ impl Error {
         self
     }
 
-    /// The server's error reply `text` (without the leading `-`), to a command that it refused with `outcome`.
+    /// The server's error reply `text` (without the leading `-`), to a command that it refused with `outcome`. The
+    /// message is without what the server quotes of the command's arguments.
     pub fn server(text: &str, outcome: Outcome) -> Self {
         let code = text.split_ascii_whitespace().next().unwrap_or("ERR");
-        Error { kind: ErrorKind::Server, outcome, server_code: Some(code.into()), message: text.into() }
+        let message = without_quotations(text).into_owned().into_boxed_str();
+        Error { kind: ErrorKind::Server, outcome, server_code: Some(code.into()), message }
     }
 
     /// Would the same command have a fair chance if it were issued again, without running twice?
@@ -188,9 +191,84 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// A server's error text without what it quotes: an argument, which may be a password, may be among it. Only a command's
+/// plain name stays. An argument may hold quotation marks itself, so that all goes from the first to the last of them.
+pub fn without_quotations(text: &str) -> Cow<'_, str> {
+    let Some((before, rest)) = split_at_quote(text) else { return Cow::Borrowed(text) };
+    let Some((inside, after)) = split_at_quote(rest) else { return Cow::Owned(format!("{before}…")) };
+    let is_plain = inside.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.|".contains(&byte));
+    let is_name = if before.ends_with("unknown command ") {
+        let arguments = after.strip_prefix(", with args beginning with: ");
+        arguments.is_some_and(|text| text.is_empty() || text.starts_with(['\'', '"', '`']))
+    } else {
+        after.starts_with(" command") && split_at_quote(after).is_none()
+    };
+    if inside.len() <= 40 && is_plain && is_name {
+        return Cow::Owned(format!("{before}'{inside}'{}", without_quotations(after)));
+    }
+    let mut end = after;
+    while let Some((_, later)) = split_at_quote(end) {
+        end = later;
+    }
+    Cow::Owned(format!("{before}'…'{end}"))
+}
+
+/// What is before and behind the first quotation mark. An apostrophe within a word is none.
+fn split_at_quote(text: &str) -> Option<(&str, &str)> {
+    let is_letter =
+        |place: Option<usize>| place.and_then(|place| text.as_bytes().get(place)).is_some_and(u8::is_ascii_alphabetic);
+    let is_quote =
+        |at: usize, mark: &str| mark != "'" || !is_letter(at.checked_sub(1)) || !is_letter(at.checked_add(1));
+    let (at, mark) = text.match_indices(['\'', '"', '`']).find(|(at, mark)| is_quote(*at, mark))?;
+    Some((text.get(..at)?, text.get(at + mark.len()..)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_server_quotes_of_arguments_is_not_in_the_message() {
+        for (said, shown) in [
+            ("WRONGTYPE Operation against a key", "WRONGTYPE Operation against a key"),
+            (
+                "READONLY You can't write against a read only replica.",
+                "READONLY You can't write against a read only replica.",
+            ),
+            ("ERR wrong number of arguments for 'get' command", "ERR wrong number of arguments for 'get' command"),
+            (
+                "ERR unknown command 'FOO', with args beginning with: ",
+                "ERR unknown command 'FOO', with args beginning with: ",
+            ),
+            (
+                "ERR unknown command 'FOO', with args beginning with: 's3' 'x' ",
+                "ERR unknown command 'FOO', with args beginning with: '…' ",
+            ),
+            (
+                "ERR unknown command `FOO`, with args beginning with: `s3`, ",
+                "ERR unknown command 'FOO', with args beginning with: '…', ",
+            ),
+            ("ERR unknown command 'FOO s3', with args", "ERR unknown command '…', with args"),
+            (
+                "ERR Error in ACL SETUSER modifier '<s3': The password",
+                "ERR Error in ACL SETUSER modifier '…': The password",
+            ),
+            ("ERR in modifier 'it's3' command 's3' x", "ERR in modifier '…' x"),
+            ("ERR in modifier 'a' s3 'set' command", "ERR in modifier '…' command"),
+            ("ERR in modifier 'a' command s3': no", "ERR in modifier '…': no"),
+            (
+                "ERR unknown command 'a' s3', with args beginning with: ",
+                "ERR unknown command '…', with args beginning with: ",
+            ),
+            (
+                "ERR unknown command 'a', with args beginning with: s3', with args beginning with: 'x' ",
+                "ERR unknown command '…' ",
+            ),
+            ("ERR cut off at 's3", "ERR cut off at …"),
+        ] {
+            assert_eq!(&*Error::server(said, Outcome::NotApplied).message, shown, "{said}");
+        }
+    }
 
     #[test]
     fn a_server_error_names_its_code() {

@@ -12,6 +12,8 @@ use crossbeam_channel::{Receiver, Sender, TrySendError};
 
 use crate::dispatch::{Dispatcher, Source, call_back};
 use crate::error::Result;
+use crate::log::Log;
+use crate::stats::Counters;
 use crate::time;
 
 /// What happened. The numbers are part of the ABI.
@@ -101,18 +103,23 @@ struct Queue {
     sender: Sender<Event>,
     receiver: Receiver<Event>,
     missed: AtomicU64,
+    /// Where those that were missed are counted, if they are.
+    counters: Option<Arc<Counters>>,
 }
 
 impl Queue {
-    fn new(size: usize) -> Self {
+    fn new(size: usize, counters: Option<Arc<Counters>>) -> Self {
         let (sender, receiver) = crossbeam_channel::bounded(size.max(1));
-        Queue { sender, receiver, missed: AtomicU64::new(0) }
+        Queue { sender, receiver, missed: AtomicU64::new(0), counters }
     }
 
     fn push(&self, mut event: Event) {
         while let Err(TrySendError::Full(returned)) = self.sender.try_send(event) {
             if self.receiver.try_recv().is_ok() {
                 self.missed.fetch_add(1, Ordering::Relaxed);
+                if let Some(counters) = &self.counters {
+                    counters.events_missed.add(1);
+                }
             }
             event = returned;
         }
@@ -129,6 +136,7 @@ pub struct Events {
     pulled: Queue,
     pushed: Option<Arc<Pushed>>,
     dispatcher: Arc<Dispatcher>,
+    log: Log,
 }
 
 /// The handler, with the events that it has not seen yet.
@@ -150,20 +158,34 @@ impl Source for Pushed {
 }
 
 impl Events {
-    /// Queues of `size` events; the handler runs on the dispatcher.
-    pub fn new(size: usize, handler: Option<EventHandler>, dispatcher: Arc<Dispatcher>) -> Result<Self> {
-        let pushed = match handler {
-            None => None,
+    /// Queues of `size` events; the handler runs on the dispatcher. Each event is a line of `log`, too. What the handler
+    /// misses is counted; without one, what nobody pulls in time.
+    pub fn new(
+        size: usize,
+        handler: Option<EventHandler>,
+        dispatcher: Arc<Dispatcher>,
+        counters: Arc<Counters>,
+        log: Log,
+    ) -> Result<Self> {
+        let (pushed, counters) = match handler {
+            None => (None, Some(counters)),
             Some(handler) => {
                 dispatcher.start()?;
-                Some(Arc::new(Pushed { queue: Queue::new(size), handler, is_posted: AtomicBool::new(false) }))
+                let queue = Queue::new(size, Some(counters));
+                (Some(Arc::new(Pushed { queue, handler, is_posted: AtomicBool::new(false) })), None)
             }
         };
-        Ok(Events { pulled: Queue::new(size), pushed, dispatcher })
+        Ok(Events { pulled: Queue::new(size, counters), pushed, dispatcher, log })
+    }
+
+    /// The client's log, for what is no event.
+    pub fn log(&self) -> &Log {
+        &self.log
     }
 
     /// Tells the program. Never blocks.
     pub fn announce(&self, event: Event) {
+        self.log.event(&event);
         if let Some(pushed) = &self.pushed {
             pushed.queue.push(event.clone());
             if !pushed.is_posted.swap(true, Ordering::AcqRel) {
@@ -187,12 +209,13 @@ mod tests {
 
     #[test]
     fn the_oldest_events_make_room_and_the_next_one_says_how_many() {
-        let events = Events::new(2, None, Arc::default()).unwrap();
+        let counters = Arc::<Counters>::default();
+        let events = Events::new(2, None, Arc::default(), counters.clone(), Log::default()).unwrap();
         for _ in 0..5 {
             events.announce(Event::new(EventKind::Connected, "up"));
         }
         let first = events.next(Duration::ZERO).unwrap();
-        assert_eq!(first.missed, 3);
+        assert_eq!((first.missed, counters.events_missed.get()), (3, 3));
         assert_eq!(events.next(Duration::ZERO).unwrap().missed, 0);
         assert!(events.next(Duration::ZERO).is_none());
     }
@@ -206,7 +229,8 @@ mod tests {
             sink.lock().push(event.count);
         };
         let dispatcher = Arc::<Dispatcher>::default();
-        let events = Events::new(16, Some(Arc::new(handler)), dispatcher.clone()).unwrap();
+        let handler: EventHandler = Arc::new(handler);
+        let events = Events::new(16, Some(handler), dispatcher.clone(), Arc::default(), Log::default()).unwrap();
         for count in 0..10 {
             events.announce(Event { count, ..Event::new(EventKind::Drained, "x") });
         }

@@ -1,15 +1,21 @@
-//! Counters of one client. Owns the numbers behind `rr_client_stats`.
+//! Counters of one client. Owns the numbers behind `rr_client_stats` and `rr_client_metrics`.
 //!
 //! Written by every layer with relaxed atomics, off the path of a command where there is a choice; read by any thread
 //! at any time. Counters only grow; gauges are marked so. A snapshot is not one instant: each number is.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::histogram::Histogram;
+
 macro_rules! counters {
     ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
         /// The live counters.
         #[derive(Default, Debug)]
-        pub struct Counters { $($(#[doc = $doc])+ pub $name: Counter,)+ }
+        pub struct Counters {
+            $($(#[doc = $doc])+ pub $name: Counter,)+
+            /// How long calls took that were answered, from their beginning until their last reply was read.
+            pub durations: Histogram,
+        }
 
         /// What the counters were when asked.
         #[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
@@ -22,14 +28,17 @@ macro_rules! counters {
             pub buffered_bytes_now: u64,
             /// Gauge: commands written or about to be, not yet answered.
             pub in_flight_now: u64,
-            /// Gauge: commands in the failed list now.
+            /// Gauge: entries in the failed list now.
             pub failed_now: u64,
+            /// How long the slowest call took that was answered, in microseconds.
+            pub longest_call_us: u64,
         }
 
         impl Counters {
             /// Copies the counters; the gauges are left at 0.
             pub fn snapshot(&self) -> Stats {
-                Stats { $($name: self.$name.get(),)+ ..Stats::default() }
+                let longest_call_us = self.durations.snapshot().longest_us;
+                Stats { $($name: self.$name.get(),)+ longest_call_us, ..Stats::default() }
             }
         }
     };
@@ -74,10 +83,21 @@ counters! {
     bytes_written,
     /// Bytes read from the server.
     bytes_read,
-    /// How long the longest outage lasted, in microseconds, from the loss to commands flowing again.
+    /// How long the longest outage lasted, in microseconds, from the loss to commands flowing again. The time before the
+    /// first connection counts here, too.
     longest_outage_us,
-    /// How long the last outage lasted, in microseconds.
+    /// How long the last outage lasted, in microseconds. The same.
     last_outage_us,
+    /// Outages that ended with commands flowing again; the time before the first connection is none.
+    outages,
+    /// How long these outages lasted together, in microseconds.
+    outage_total_us,
+    /// Entries that the full failed list let go to make room for newer ones.
+    failed_discarded,
+    /// Events that were dropped because nobody took them with `rr_event_next`, or the callback did not come after.
+    events_missed,
+    /// Log lines that were dropped because the callback did not come after.
+    log_lines_missed,
 }
 
 /// One number that many threads write.

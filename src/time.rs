@@ -15,6 +15,12 @@ pub fn now() -> Instant {
     Instant::now() + Duration::from_nanos(MOVED.load(Ordering::Relaxed))
 }
 
+/// Whole microseconds; all that fit into 64 bits, which is half a million years.
+#[inline]
+pub fn microseconds(duration: Duration) -> u64 {
+    duration.as_secs().wrapping_mul(1_000_000).wrapping_add(u64::from(duration.subsec_micros()))
+}
+
 /// The present moment by the system's clock, for people; it may jump.
 pub fn wall_clock() -> SystemTime {
     SystemTime::now()

@@ -155,7 +155,9 @@ macro_rules! programs {
     };
 }
 
-programs! { command config errors events fork format layout lifetimes loading outage pipeline reply submit threads }
+programs! {
+    command config errors events fork format layout lifetimes loading log metrics outage pipeline reply submit threads
+}
 
 /// The examples are programs like any other; what they print is for people, so that only their end is looked at.
 fn example_passes(name: &str, arguments: &[&str], says: &str) {

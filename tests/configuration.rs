@@ -120,6 +120,37 @@ fn what_an_option_reads_back_as_can_be_set() {
 }
 
 #[test]
+fn what_is_allowed_and_may_not_be_meant_is_said() {
+    assert_eq!(Config::default().surprises(), Vec::<String>::new());
+    for (options, said) in [
+        (&[("outage_grace_ms", "5000")][..], "outage_grace_ms is not below command_timeout_ms"),
+        (&[("connect_timeout_ms", "5001")], "connect_timeout_ms is above command_timeout_ms"),
+        (&[("health_check_interval_ms", "0"), ("tcp_keepalive_ms", "0")], "are both off"),
+        (&[("buffer_commands", "no"), ("reads_during_outage", "fail")], "reads fail at once"),
+        (&[("reconnect_tries", "0")], "reconnect_tries is 0"),
+    ] {
+        let mut config = Config::default();
+        for (name, value) in options {
+            config.set(name, value).unwrap();
+        }
+        let surprises = config.surprises();
+        assert!(surprises.len() == 1 && surprises[0].contains(said), "{options:?}: {surprises:?}");
+        config.validate().unwrap();
+    }
+}
+
+#[test]
+fn an_address_reads_as_one_would_write_it() {
+    for (url, shown) in [
+        ("redis://localhost", "localhost:6379"),
+        ("redis://user:hunter2@[::1]:7000", "[::1]:7000"),
+        ("unix:///run/redis.sock", "/run/redis.sock"),
+    ] {
+        assert_eq!(from_url(url).address.to_string(), shown);
+    }
+}
+
+#[test]
 fn every_number_takes_the_ends_of_its_range_and_nothing_beyond() {
     for (spec, _, min, max) in numbers() {
         let mut config = Config::default();

@@ -25,12 +25,13 @@ use toolchain::{STRICT, library, root, run, scratch, soname, tool};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// An example, what is written around the server's URL to run it, and what it then says.
-const EXAMPLES: [(&str, &[&str], &[&str], &str); 5] = [
+const EXAMPLES: [(&str, &[&str], &[&str], &str); 6] = [
     ("epoll", &[], &[], "tick 4 is number 5\n"),
     ("events", &[], &["0"], "RR_EVENT_CONNECTED"),
     ("hello", &[], &[], "hello\n"),
     ("outage", &["-s", "0.5", "-t", "2"], &["client_name=outage"], "account left_at_close 0\n"),
     ("pipeline", &[], &[], "RR_TYPE_MAP of 4\n"),
+    ("watch", &[], &["0"], "resilient_redis_connects_total{client=\"watch\"} 1\n"),
 ];
 
 /// `make`, as a person calls it, for a library that is already built.
@@ -148,7 +149,7 @@ fn the_installed_tree_has_everything_and_nothing_else() {
             "lib/pkgconfig/resilient_redis.pc",
         ]
     );
-    for document in ["README.md", "LICENSE-MIT", "LICENSE-APACHE", "CONFIGURATION.md"] {
+    for document in ["README.md", "LICENSE-MIT", "LICENSE-APACHE", "CONFIGURATION.md", "METRICS.md"] {
         assert!(documents.contains(&&format!("share/doc/resilient-redis/{document}")), "{documents:?}");
     }
     assert_eq!(std::fs::canonicalize(prefix().join("lib/libresilient_redis.so")).unwrap(), prefix().join(&versioned));
@@ -343,6 +344,40 @@ fn the_outage_example_accounts_for_every_write() {
     assert_eq!(account["left_at_close"], 0);
     let there: u64 = (0..4).map(|thread| written(&server, thread)).sum();
     assert!((told..=told + account["resent"]).contains(&there), "{there} on the server, {account:?}");
+}
+
+#[test]
+fn the_watch_example_tells_an_outage_by_events_log_lines_and_metrics() {
+    let server = Server::builder().appendonly(true).start();
+    let program = scratch("readme").join("watch");
+    compile(&source("watch"), &program, &pkg_config(&["--cflags", "--libs"]));
+    let mut command = Command::new(program);
+    let url = format!("{}?reconnect_max_delay_ms=100", server.url());
+    command.env("LD_LIBRARY_PATH", prefix().join("lib")).args([&url, "3"]).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut said = Vec::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        if line.starts_with("event RR_EVENT_CONNECTED") && !said.iter().any(is_buffering) {
+            server.kill();
+        }
+        if is_buffering(&line) {
+            server.start_again();
+        }
+        said.push(line);
+    }
+    assert!(child.wait().unwrap().success());
+    for expected in [
+        "event RR_EVENT_DISCONNECTED: ",
+        "log   RR_LOG_WARNING: watch at 127.0.0.1:",
+        "log   RR_LOG_DEBUG: ",
+        "at the end: ",
+        "      resilient_redis_outages_total{client=\"watch\"} 1",
+        "      resilient_redis_state{client=\"watch\",state=\"CLOSED\"} 1",
+    ] {
+        assert!(said.iter().any(|line| line.starts_with(expected)), "nothing says {expected:?}: {said:#?}");
+    }
+    assert!(said.iter().any(|line| line.contains("commands flow again after")), "{said:#?}");
 }
 
 /// How many writes of one of its threads the server has.

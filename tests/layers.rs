@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 /// Lowest first. Modules of one layer may use each other only in the ground.
 const LAYERS: [&[&str]; 8] = [
-    &["config", "dispatch", "error", "event", "stats", "sync", "time"],
+    &["config", "dispatch", "error", "event", "histogram", "log", "metrics", "stats", "sync", "time"],
     &["command", "resp"],
     &["net"],
     &["link"],

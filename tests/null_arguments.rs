@@ -25,6 +25,7 @@ fn may_be_null(function: &str, parameter: &str) -> bool {
             true
         }
         "config" => function == "rr_client_new",
+        "length" => function == "rr_client_metrics",
         "message" => function == "rr_error_new",
         _ => false,
     }
@@ -35,7 +36,8 @@ fn is_reply_function(function: &str) -> bool {
 }
 
 fn is_pointer(kind: &str) -> bool {
-    kind.contains('*') || ["rr_destroy", "rr_event_callback", "rr_completion_callback"].contains(&kind)
+    kind.contains('*')
+        || ["rr_destroy", "rr_event_callback", "rr_completion_callback", "rr_log_callback"].contains(&kind)
 }
 
 /// A good value for a parameter. Handles and places for results are variables of the program.
@@ -55,6 +57,8 @@ fn good(function: &Prototype, kind: &str, name: &str) -> String {
         ("rr_destroy", _) => "NULL",
         ("rr_event_callback", _) => "on_event",
         ("rr_completion_callback", _) => "on_completion",
+        ("rr_log_callback", _) => "on_line",
+        ("rr_log_level", _) => "RR_LOG_DEBUG",
         ("size_t", "argc" | "max") => "1",
         ("uint64_t *", _) => "&number",
         ("size_t" | "int64_t" | "uint64_t" | "rr_status", _) => "0",

@@ -62,6 +62,16 @@ pub enum Address {
     Unix(PathBuf),
 }
 
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Address::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Address::Unix(path) => path.display().fmt(f),
+        }
+    }
+}
+
 /// Which version of RESP to speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
@@ -329,6 +339,38 @@ impl Config {
             )));
         }
         Ok(())
+    }
+
+    /// What is allowed and may all the same not be what was meant, one sentence each, for the log.
+    pub fn surprises(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut say = |is_so: bool, sentence: &str| {
+            if is_so {
+                found.push(sentence.to_owned());
+            }
+        };
+        say(
+            self.buffer_commands && self.outage_grace >= self.command_timeout,
+            "outage_grace_ms is not below command_timeout_ms: during an outage a write is buffered only at its deadline",
+        );
+        say(
+            self.connect_timeout > self.command_timeout,
+            "connect_timeout_ms is above command_timeout_ms: a call may time out while one attempt to connect still goes on",
+        );
+        say(
+            self.health_check_interval.is_none() && self.tcp_keepalive.is_none(),
+            "health_check_interval_ms and tcp_keepalive_ms are both off: an idle connection that is dead is noticed by the \
+             next command only",
+        );
+        say(
+            !self.buffer_commands && self.reads_during_outage == OutageReads::Fail,
+            "buffer_commands is off and reads_during_outage is fail: reads fail at once in an outage, and writes wait",
+        );
+        say(
+            self.reconnect_tries == Some(0),
+            "reconnect_tries is 0: after a connection is lost no new one is made until the program asks for it",
+        );
+        found
     }
 
     /// The text of `docs/CONFIGURATION.md`.

@@ -400,7 +400,8 @@ pub(super) static OPTIONS: &[OptionSpec] = options! {
         "max_reply_depth" = "128", number!(max_reply_depth, Count, 8, 1024),
         "How deep arrays and maps in a reply may be nested. A deeper one is `RR_ERR_PROTOCOL` and ends the connection.";
         "event_queue_size" = "1024", number!(event_queue_size, Count, 1, 1 << 20),
-        "How many events wait for the program to take them. Beyond that they are dropped and counted.";
+        "How many events wait for the program to take them, and how many log lines for the log callback. Beyond that the \
+         oldest are dropped and counted.";
     }
 };
 

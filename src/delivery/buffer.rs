@@ -60,7 +60,6 @@ pub struct Batch {
 }
 
 /// A command, or a batch, in the line.
-#[derive(Debug)]
 pub struct Item {
     /// Encoded. Empty: it is finished, and waits for those before it to leave the line.
     pub bytes: Box<[u8]>,
@@ -78,6 +77,14 @@ pub struct Item {
     pub was_written: bool,
     /// How often its reply was not understood.
     pub garbled: u8,
+}
+
+impl std::fmt::Debug for Item {
+    /// Without the arguments.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Item");
+        shown.field("nature", &self.nature).field("is_accepted", &self.is_accepted).finish_non_exhaustive()
+    }
 }
 
 // Many thousands may stand in the line.

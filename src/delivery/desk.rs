@@ -13,10 +13,10 @@ use crate::delivery::buffer::{Answer, Batch, Buffer, Item, Settled};
 use crate::delivery::failed::{FailedList, Kept};
 use crate::delivery::past::{Past, encode_rest};
 use crate::delivery::policy::{self, AfterLoss};
-use crate::delivery::request::{Executed, Incomplete, Request, length_of_commands};
+use crate::delivery::request::{Executed, Incomplete, Request, length_of_commands, names_of};
 use crate::delivery::session::Session;
 use crate::delivery::waiter::Waiter;
-use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::error::{self, Error, ErrorKind, Outcome, Result};
 use crate::event::{Event, EventKind, Events};
 use crate::link::lane::{Called, Lane, Loss};
 use crate::net::handshake::Identity;
@@ -26,26 +26,10 @@ use crate::stats::Counters;
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::time::{self, Deadline, Stamp};
 
+pub use crate::delivery::state::State;
+
 /// While the buffer drains a new write waits at least so long for its own reply before it is buffered.
 const DRAIN_PATIENCE: Duration = Duration::from_millis(250);
-
-/// The state of a client's connection. The numbers are part of the ABI.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i32)]
-pub enum State {
-    /// The first connection is being made.
-    Connecting = 0,
-    /// Commands flow.
-    Ready = 1,
-    /// The connection is lost; attempts go on.
-    Reconnecting = 2,
-    /// The connection is back; what waited is being sent.
-    Recovering = 3,
-    /// The reconnect budget is spent, or the credentials were refused; only a slow probe goes on.
-    GaveUp = 4,
-    /// Closed by the program.
-    Closed = 5,
-}
 
 /// What the desk's lock guards.
 #[derive(Debug)]
@@ -59,6 +43,8 @@ pub(super) struct Books {
     pub(super) watchers: usize,
     /// Since when there is no open connection.
     pub(super) down_since: Instant,
+    /// What had been sent again, and answered from the buffer, when the last outage began; `None` before the first.
+    pub(super) before_outage: Option<(u64, u64)>,
     /// Callers whose connection was lost and who have not said yet what they do.
     pub(super) expected: usize,
     pub(super) buffer: Buffer,
@@ -127,6 +113,7 @@ impl Desk {
                 is_closing: false,
                 watchers: 0,
                 down_since: time::now(),
+                before_outage: None,
                 expected: 0,
                 buffer: Buffer::default(),
                 failed,
@@ -442,11 +429,12 @@ impl Desk {
         if let Some(answered) = item.take_answered() {
             self.keep_refused_ones(books, &item, &answered);
         }
-        let message = error.message.clone();
+        let message = format!("{}: {error}", names_of(item.unanswered(), item.unanswered_commands()));
         let (batch, is_atomic, commands) = (item.batch_count(), item.is_atomic(), item.unanswered_commands());
         let unanswered = item.unanswered();
         let bytes = if unanswered.len() == item.bytes.len() { item.bytes } else { unanswered.into() };
-        let failed_id = books.failed.add(Kept { id: 0, bytes, batch, is_atomic, commands, error });
+        let (failed_id, discarded) = books.failed.add(Kept { id: 0, bytes, batch, is_atomic, commands, error });
+        self.counters.failed_discarded.add(discarded);
         self.events.announce(Event { failed_id, count: u64::from(commands), ..Event::new(kind, message) });
     }
 
@@ -492,6 +480,8 @@ impl Desk {
             None => reply,
         };
         self.counters.replies.add(u64::from(request.body.commands()));
+        // The reply was the last thing that was read, or nearly so: no need to look at the clock.
+        self.counters.durations.record(self.lane.last_read_after(request.since));
         if request.body.is_atomic() {
             let reply = self.finish_atomic(reply, was_written)?;
             if request.nature.changes_session() {
@@ -563,6 +553,7 @@ pub(super) fn refused_for_now(reply: &Reply, is_atomic: bool) -> Option<String> 
 }
 
 pub(super) fn not_ready(text: &str) -> Error {
+    let text = error::without_quotations(text);
     Error::new(ErrorKind::ConnectionLost, format!("the server refused a command: {text}"))
 }
 

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::resp::decode_command;
 
 /// A buffered command that will not be applied any more.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FailedCommand {
     /// Its number; larger than those of earlier failures.
     pub id: u64,
@@ -17,8 +17,17 @@ pub struct FailedCommand {
     pub error: Error,
 }
 
+impl std::fmt::Debug for FailedCommand {
+    /// Without the arguments.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let commands: Vec<usize> = self.commands.iter().map(Vec::len).collect();
+        let mut shown = f.debug_struct("FailedCommand");
+        shown.field("id", &self.id).field("argument_counts", &commands).field("error", &self.error).finish()
+    }
+}
+
 /// One entry as it is kept.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Kept {
     /// Its number.
     pub id: u64,
@@ -32,6 +41,15 @@ pub struct Kept {
     pub commands: u32,
     /// Why it failed.
     pub error: Error,
+}
+
+impl std::fmt::Debug for Kept {
+    /// Without the arguments.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Kept");
+        shown.field("id", &self.id).field("commands", &self.commands).field("error", &self.error);
+        shown.finish_non_exhaustive()
+    }
 }
 
 /// The list.
@@ -48,14 +66,13 @@ impl FailedList {
         FailedList { kept: VecDeque::new(), limit, last_id: 0 }
     }
 
-    /// Adds an entry under the next number, which it returns.
-    pub fn add(&mut self, entry: Kept) -> u64 {
+    /// Adds an entry under the next number: returns that, and how many made room for it.
+    pub fn add(&mut self, entry: Kept) -> (u64, u64) {
         self.last_id += 1;
         self.kept.push_back(Kept { id: self.last_id, ..entry });
-        while self.kept.len() > self.limit {
-            self.kept.pop_front();
-        }
-        self.last_id
+        let discarded = self.kept.len().saturating_sub(self.limit);
+        self.kept.drain(..discarded);
+        (self.last_id, discarded as u64)
     }
 
     /// How many there are.
@@ -100,7 +117,7 @@ mod tests {
     use crate::error::ErrorKind;
     use crate::resp::encode;
 
-    fn add(list: &mut FailedList, key: &str) -> u64 {
+    fn add(list: &mut FailedList, key: &str) -> (u64, u64) {
         let mut bytes = Vec::new();
         encode(&mut bytes, &[b"DEL", key.as_bytes()]);
         let error = Error::not_applied(ErrorKind::Expired, "too old");
@@ -110,7 +127,8 @@ mod tests {
     #[test]
     fn entries_are_walked_by_number_and_the_oldest_goes_first() {
         let mut list = FailedList::new(2);
-        let ids: Vec<u64> = ["a", "b", "c"].iter().map(|key| add(&mut list, key)).collect();
+        let (ids, discarded): (Vec<u64>, Vec<u64>) = ["a", "b", "c"].iter().map(|key| add(&mut list, key)).unzip();
+        assert_eq!(discarded, [0, 0, 1]);
         assert_eq!(list.len(), 2);
         let first = list.next(0).unwrap();
         assert_eq!((first.id, &first.commands[0][1][..]), (ids[1], &b"b"[..]));

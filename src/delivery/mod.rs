@@ -17,5 +17,6 @@ pub mod policy;
 mod recovery;
 pub mod request;
 mod session;
+mod state;
 pub mod submission;
 pub mod waiter;

@@ -19,8 +19,7 @@ impl Desk {
     pub fn resume(&self) {
         let mut books = self.books.lock();
         if books.gave_up.take().is_some() && books.state == State::GaveUp {
-            books.state = State::Reconnecting;
-            self.tell(&books);
+            self.set_state(&mut books, State::Reconnecting);
         }
     }
 

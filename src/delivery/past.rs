@@ -92,7 +92,7 @@ mod tests {
     use crate::time::Deadline;
 
     fn request<'a>(body: Body<'a>) -> Request<'a> {
-        Request { body, nature: Nature::WRITE, deadline: Deadline::NEVER }
+        Request { body, nature: Nature::WRITE, since: crate::time::now(), deadline: Deadline::NEVER }
     }
 
     fn loss(written: usize, replies: usize) -> Loss {

@@ -10,12 +10,13 @@ use crate::delivery::buffer::{Answer, Item, Settled};
 use crate::delivery::desk::{Books, Desk, State, not_ready, not_sent_again, refused_for_now};
 use crate::delivery::failed::Kept;
 use crate::delivery::policy::{self, AfterLoss};
-use crate::delivery::request::length_of_commands;
+use crate::delivery::request::{length_of_commands, names_of};
 use crate::delivery::session::outdated;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::event::{Event, EventKind};
 use crate::link::lane::{Ended, Loss, LostEntry, Owner, Sink};
 use crate::link::supervisor::{Crew, Supervision};
+use crate::log::Level;
 use crate::net::Refusal;
 use crate::net::handshake::{Greeting, Identity};
 use crate::resp::Reply;
@@ -64,8 +65,9 @@ impl Desk {
             books.drained += u64::from(item.commands());
         }
         if let Some(waiter) = item.waiter.take() {
-            if waiter.operation().is_some() {
+            if let Some(operation) = waiter.operation() {
                 self.counters.replies.add(1);
+                self.counters.durations.record(self.lane.last_read_after(operation.since));
                 self.counters.server_errors.add(u64::from(reply.is_error()));
             }
             let was_written = item.was_written && !item.nature.is_read();
@@ -107,11 +109,13 @@ impl Desk {
             start += length;
             if let Some(text) = value.as_error() {
                 self.counters.failed.add(1);
-                let bytes = rest.get(..length).unwrap_or_default().into();
+                let bytes = rest.get(..length).unwrap_or_default();
                 let error = refused(item, &text);
-                let message = error.message.clone();
+                let message = format!("{}: {error}", names_of(bytes, 1));
+                let bytes = bytes.into();
                 let kept = Kept { id: 0, bytes, batch: None, is_atomic: false, commands: 1, error };
-                let failed_id = books.failed.add(kept);
+                let (failed_id, discarded) = books.failed.add(kept);
+                self.counters.failed_discarded.add(discarded);
                 let event = Event::new(EventKind::CommandFailed, message);
                 self.events.announce(Event { failed_id, count: 1, ..event });
             }
@@ -197,7 +201,26 @@ impl Desk {
         }
     }
 
-    fn set_state(&self, books: &mut Books, state: State) {
+    /// Commands flow again: counts the outage and says what it was.
+    fn account_for_outage(&self, books: &Books) -> String {
+        let lasted = time::now().saturating_duration_since(books.down_since);
+        let micros = u64::try_from(lasted.as_micros()).unwrap_or(u64::MAX);
+        self.counters.last_outage_us.set(micros);
+        self.counters.longest_outage_us.raise_to(micros);
+        let Some((resent, replayed)) = books.before_outage else { return "commands flow".into() };
+        self.counters.outages.add(1);
+        self.counters.outage_total_us.add(micros);
+        let (resent, replayed) = (self.counters.resent.get() - resent, self.counters.replayed.get() - replayed);
+        let lasted = lasted.as_millis();
+        format!(
+            "commands flow again after {lasted} ms; sent again: {resent}, answered from the buffer so far: {replayed}"
+        )
+    }
+
+    pub(super) fn set_state(&self, books: &mut Books, state: State) {
+        if books.state != state {
+            self.events.log().write(Level::Debug, || format!("the state is {state:?}"));
+        }
         books.state = state;
         self.tell(books);
     }
@@ -214,6 +237,7 @@ impl Crew for Desk {
         let mut books = self.books.lock();
         if books.state == State::Ready {
             books.down_since = time::now();
+            books.before_outage = Some((self.counters.resent.get(), self.counters.replayed.get()));
             self.events.announce(Event::new(EventKind::Disconnected, cause.message.clone()));
         }
         let state = if books.gave_up.is_some() { State::GaveUp } else { State::Reconnecting };
@@ -241,6 +265,10 @@ impl Crew for Desk {
         }
     }
 
+    fn attempting(&self, attempt: u32) {
+        self.events.log().write(Level::Debug, || format!("attempt {attempt} to connect"));
+    }
+
     fn waiting(&self, refusal: &Refusal, attempts: u32, pause: Duration) {
         let mut event = Event::new(EventKind::Reconnecting, refusal.error().message.clone());
         event.attempt = attempts;
@@ -266,7 +294,8 @@ impl Crew for Desk {
         self.events.announce(Event { attempt: attempts, ..Event::new(event_kind, error.message) });
     }
 
-    fn recover(&self, _greeting: &Greeting, supervision: &Supervision) -> bool {
+    fn recover(&self, greeting: &Greeting, supervision: &Supervision) -> bool {
+        self.events.log().write(Level::Info, || greeting.to_string());
         let lane = &self.lane;
         let mut books = self.books.lock();
         self.set_state(&mut books, State::Recovering);
@@ -301,13 +330,10 @@ impl Crew for Desk {
                 window = (window * 2).min(WINDOW);
             }
         }
-        let outage = time::now().saturating_duration_since(books.down_since);
-        let micros = u64::try_from(outage.as_micros()).unwrap_or(u64::MAX);
-        self.counters.last_outage_us.set(micros);
-        self.counters.longest_outage_us.raise_to(micros);
         books.gave_up = None;
         self.set_state(&mut books, State::Ready);
-        self.events.announce(Event::new(EventKind::Connected, "commands flow"));
+        let message = self.account_for_outage(&books);
+        self.events.announce(Event::new(EventKind::Connected, message));
         true
     }
 

@@ -5,6 +5,8 @@ use crate::delivery::policy::Nature;
 use crate::error::{Error, ErrorKind, Result};
 use crate::resp::{Reply, decode_command, encode, encoded_len};
 use crate::time::Deadline;
+use std::fmt;
+use std::time::Instant;
 
 /// What a command that did not fail came to.
 #[derive(Debug)]
@@ -32,7 +34,7 @@ impl From<Error> for Incomplete {
 }
 
 /// The bytes to send, and how many replies they bring.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Body<'a> {
     /// One command.
     Command(&'a [&'a [u8]]),
@@ -45,6 +47,18 @@ pub enum Body<'a> {
         /// The first is MULTI and the last is EXEC.
         is_atomic: bool,
     },
+}
+
+impl fmt::Debug for Body<'_> {
+    /// Without the arguments.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Body::Command(argv) => f.debug_tuple("Command").field(&command::name(argv)).finish(),
+            Body::Batch { count, is_atomic, .. } => {
+                f.debug_struct("Batch").field("count", count).field("is_atomic", is_atomic).finish_non_exhaustive()
+            }
+        }
+    }
 }
 
 impl Body<'_> {
@@ -95,6 +109,8 @@ pub struct Request<'a> {
     pub body: Body<'a>,
     /// What it is, and what its caller wants of it.
     pub nature: Nature,
+    /// When the caller came.
+    pub since: Instant,
     /// When the caller stops waiting.
     pub deadline: Deadline,
 }
@@ -132,6 +148,21 @@ pub fn admit_unattended(argv: &[&[u8]]) -> Result<Traits> {
     }
 }
 
+/// What `commands` encoded commands are called in a message: the name of the first, without any argument.
+pub fn names_of(bytes: &[u8], commands: u32) -> String {
+    let Some((mut argv, length)) = decode_command(bytes) else { return "a command".into() };
+    if commands > 0
+        && argv == [b"MULTI"]
+        && let Some((first, _)) = bytes.get(length..).and_then(decode_command)
+    {
+        argv = first;
+    }
+    match commands {
+        0 | 1 => command::name(&argv).to_string(),
+        _ => format!("{} and {} more", command::name(&argv), commands - 1),
+    }
+}
+
 /// How many bytes the first `count` encoded commands take.
 pub fn length_of_commands(bytes: &[u8], count: usize) -> usize {
     let mut used = 0;
@@ -142,4 +173,25 @@ pub fn length_of_commands(bytes: &[u8], count: usize) -> usize {
         }
     }
     used
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_called_by_the_name_of_the_first_without_arguments() {
+        let encoded = |commands: &[&[&str]]| {
+            let mut bytes = Vec::new();
+            for words in commands {
+                let argv: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+                encode(&mut bytes, &argv);
+            }
+            bytes
+        };
+        assert_eq!(names_of(&encoded(&[&["set", "secret", "secret"]]), 1), "SET");
+        let atomic = encoded(&[&["MULTI"], &["RPUSH", "secret", "1"], &["INCR", "secret"], &["EXEC"]]);
+        assert_eq!(names_of(&atomic, 2), "RPUSH and 1 more");
+        assert_eq!(names_of(b"", 1), "a command");
+    }
 }

@@ -3,7 +3,7 @@
 //!
 //! Any thread may settle a waiter; the first time counts. Nothing here blocks, sends, or runs a callback.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::delivery::buffer::Settled;
 use crate::delivery::completion::Target;
@@ -28,6 +28,8 @@ pub enum Waiter {
 pub struct Operation {
     /// Its number among the client's operations.
     pub id: u64,
+    /// When it was submitted.
+    pub since: Instant,
     /// When it is given up, unless it was accepted into the buffer.
     pub deadline: Deadline,
     /// Its result must be an error of a command that may fail half-way, if it is one.
@@ -37,8 +39,8 @@ pub struct Operation {
 
 impl Operation {
     /// Not completed yet.
-    pub fn new(id: u64, deadline: Deadline, may_fail_halfway: bool, target: Target) -> Self {
-        Operation { id, deadline, may_fail_halfway, target: Mutex::new(Some(target)) }
+    pub fn new(id: u64, since: Instant, deadline: Deadline, may_fail_halfway: bool, target: Target) -> Self {
+        Operation { id, since, deadline, may_fail_halfway, target: Mutex::new(Some(target)) }
     }
 
     /// Hands the result over: false when there was one already.

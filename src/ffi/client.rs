@@ -10,11 +10,10 @@ use super::error::rr_error;
 use super::guard;
 use super::handle::{self, Handle};
 use super::status::{RR_OK, rr_status};
-use crate::client::{Client, CloseReport, State};
+use crate::client::{Client, CloseReport, State, Watchers};
 use crate::config::Config;
 use crate::dispatch;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::EventHandler;
 
 /// A connection to Redis that comes back, and what waits for it.
 ///
@@ -100,9 +99,9 @@ pub(super) fn open(client: &Client) -> Result<()> {
     }
 }
 
-fn start(config: Config, handler: Option<EventHandler>) -> Result<*mut rr_client> {
+fn start(config: Config, watchers: Watchers) -> Result<*mut rr_client> {
     guard::watch_forks()?;
-    handle::give(rr_client(Client::open(config, handler)?))
+    handle::give(rr_client(Client::open_watched(config, watchers)?))
 }
 
 /// Makes a client as `config` says, or with every default if that is NULL (the server is 127.0.0.1:6379). Returns at
@@ -117,14 +116,14 @@ pub unsafe extern "C" fn rr_client_new(
     let body = || {
         // SAFETY: the caller's contract.
         let client = unsafe { bytes::out(client, "client")? };
-        let (config, handler) = if config.is_null() {
-            (Config::default(), None)
+        let (config, watchers) = if config.is_null() {
+            (Config::default(), Watchers::default())
         } else {
             // SAFETY: the caller's contract.
             let told = unsafe { handle::borrow(config)? }.read()?;
-            (told.config.clone(), told.handler.clone())
+            (told.config.clone(), told.watchers.clone())
         };
-        *client = start(config, handler)?;
+        *client = start(config, watchers)?;
         Ok(RR_OK)
     };
     // SAFETY: the caller's contract.
@@ -144,7 +143,7 @@ pub unsafe extern "C" fn rr_client_open(
         let client = unsafe { bytes::out(client, "client")? };
         // SAFETY: the caller's contract.
         let url = unsafe { bytes::text(url, "url")? };
-        *client = start(Config::from_url(url)?, None)?;
+        *client = start(Config::from_url(url)?, Watchers::default())?;
         Ok(RR_OK)
     };
     // SAFETY: the caller's contract.
@@ -282,6 +281,9 @@ mod tests {
 
     #[test]
     fn every_state_has_its_number() {
-        assert!(STATES.iter().all(|(state, number, _)| *state as rr_state == *number));
+        for ((state, number, name), listed) in STATES.iter().zip(State::ALL) {
+            assert_eq!((*state, *state as rr_state), (listed, *number));
+            assert_eq!(name.to_str().unwrap(), format!("RR_STATE_{}", state.name()));
+        }
     }
 }

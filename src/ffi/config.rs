@@ -1,4 +1,4 @@
-//! Configs: a handle on [`Config`], and on the callback that clients made from it get.
+//! Configs: a handle on [`Config`], and on the callbacks that clients made from it get.
 
 use std::ffi::{CString, c_char, c_void};
 use std::ptr::null_mut;
@@ -12,11 +12,11 @@ use super::event::{handler, rr_event_callback};
 use super::guard;
 use super::handle::{self, Handle};
 use super::status::{RR_OK, rr_status};
+use crate::client::Watchers;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::EventHandler;
 
-/// Everything a client can be told: options by name, and a callback.
+/// Everything a client can be told: options by name, and callbacks.
 ///
 /// A client copies what it needs: a config can be changed, used for more clients, and freed at any time after. One
 /// thread at a time may change it (RR_ERR_BUSY tells when two do); any number may make clients from it. It belongs to
@@ -26,7 +26,7 @@ pub struct rr_config(RwLock<Told>);
 #[derive(Default)]
 pub(super) struct Told {
     pub(super) config: Config,
-    pub(super) handler: Option<EventHandler>,
+    pub(super) watchers: Watchers,
 }
 
 impl Handle for rr_config {
@@ -36,14 +36,14 @@ impl Handle for rr_config {
 
 impl rr_config {
     fn give(config: Config) -> Result<*mut rr_config> {
-        handle::give(rr_config(RwLock::new(Told { config, handler: None })))
+        handle::give(rr_config(RwLock::new(Told { config, watchers: Watchers::default() })))
     }
 
     pub(super) fn read(&self) -> Result<RwLockReadGuard<'_, Told>> {
         self.0.try_read().ok_or_else(busy)
     }
 
-    fn write(&self) -> Result<RwLockWriteGuard<'_, Told>> {
+    pub(super) fn write(&self) -> Result<RwLockWriteGuard<'_, Told>> {
         self.0.try_write().ok_or_else(busy)
     }
 }
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn rr_config_set_event_callback(
         let callback = callback.ok_or_else(|| null("callback"))?;
         // SAFETY: the caller's contract.
         let config = unsafe { handle::borrow(config)? };
-        let replaced = config.write()?.handler.replace(handler(callback, userdata));
+        let replaced = config.write()?.watchers.events.replace(handler(callback, userdata));
         drop(replaced);
         Ok(RR_OK)
     };

@@ -97,7 +97,7 @@ pub unsafe extern "C" fn rr_error_status(error: *const rr_error) -> rr_status {
 
 /// One sentence for people, ending with a NUL. It lives as long as the error. "" for NULL.
 ///
-/// For RR_ERR_SERVER it is the server's own text.
+/// For RR_ERR_SERVER it is the server's own text, without the arguments that some errors quote.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_error_message(error: *const rr_error) -> *const c_char {

@@ -17,6 +17,8 @@ mod event;
 mod failed;
 mod guard;
 mod handle;
+mod log;
+mod metrics;
 mod pipeline;
 mod queue;
 mod reply;

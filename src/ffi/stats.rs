@@ -7,8 +7,8 @@ use super::guard;
 use super::status::{RR_OK, rr_status};
 use crate::stats::Stats;
 
-/// What a client counted since it was made. The numbers only grow, except those that end in "now". Later versions may add
-/// some at the end.
+/// What a client counted since it was made. The numbers only grow, except last_outage_us and those that end in "now".
+/// Later versions may add some at the end.
 #[repr(C)]
 #[derive(Clone, Copy, Default)]
 pub struct rr_stats {
@@ -52,9 +52,10 @@ pub struct rr_stats {
     pub bytes_written: u64,
     /// Bytes read from the server.
     pub bytes_read: u64,
-    /// How long the longest outage lasted, in microseconds, from the loss to commands flowing again.
+    /// How long the longest outage lasted, in microseconds, from the loss to commands flowing again. The time before the
+    /// first connection counts here, too.
     pub longest_outage_us: u64,
-    /// How long the last outage lasted, in microseconds.
+    /// How long the last outage lasted, in microseconds. The same.
     pub last_outage_us: u64,
     /// Commands in the buffer now.
     pub buffered_now: u64,
@@ -62,14 +63,26 @@ pub struct rr_stats {
     pub buffered_bytes_now: u64,
     /// Commands written or about to be, not yet answered.
     pub in_flight_now: u64,
-    /// Commands in the failed list now.
+    /// Entries in the failed list now.
     pub failed_now: u64,
+    /// Outages that ended with commands flowing again; the time before the first connection is none.
+    pub outages: u64,
+    /// How long these outages lasted together, in microseconds.
+    pub outage_total_us: u64,
+    /// Entries that the full failed list let go to make room for newer ones.
+    pub failed_discarded: u64,
+    /// Events that were dropped because the callback, or without one rr_event_next(), did not take them in time.
+    pub events_missed: u64,
+    /// Log lines that were dropped because the log callback did not come after.
+    pub log_lines_missed: u64,
+    /// How long the slowest call took that was answered, in microseconds; a pipeline is one call.
+    pub longest_call_us: u64,
 }
 
 // SAFETY: a size and numbers of 64 bits.
 unsafe impl Extensible for rr_stats {}
 
-const _: () = assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_stats>() == 208);
+const _: () = assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_stats>() == 256);
 
 /// Takes each number over by its name. A new counter has to find its place here.
 macro_rules! take_over {
@@ -87,6 +100,7 @@ impl From<Stats> for rr_stats {
             replayed rejected dropped expired failed connects connect_failures disconnects
             health_checks bytes_written bytes_read longest_outage_us last_outage_us buffered_now buffered_bytes_now in_flight_now
             failed_now
+            outages outage_total_us failed_discarded events_missed log_lines_missed longest_call_us
         }
     }
 }

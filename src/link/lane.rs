@@ -195,7 +195,8 @@ impl Lane {
         // While the server has nothing to do, what there is goes at once.
         let is_gathering = others_come && others_wait;
         state.add(Owner::Caller(slot.clone()), batch, now, encode);
-        state.stall_limit = state.stall_limit.max(deadline.since(now));
+        let left = deadline.since(now);
+        state.stall_limit = state.stall_limit.max(left);
         let writer = if is_gathering { state.take_idle_writer() } else { state.take_writer() };
         let reader = state.take_reader(epoch);
         drop(state);
@@ -206,7 +207,7 @@ impl Lane {
         let has_company = others_come || others_wait;
         let mut hand = Hand { lane: self, socket, epoch, reader, supervised: false, own: Some(&slot), has_company };
         waited |= writer.is_some_and(|writer| hand.write(writer, deadline));
-        hand.read_until_done(deadline, (!waited).then_some(now));
+        hand.read_until_done(deadline, (!waited).then_some(left));
         drop(hand);
         loop {
             match slot.wait(deadline, self.settings.spin) {
@@ -521,13 +522,21 @@ impl Lane {
         Some(Hand { lane: self, socket, epoch, reader: Some(reader), supervised: false, own: None, has_company: false })
     }
 
+    /// How long after `moment` something was last read, in whole microseconds. For what was just read it is how long it
+    /// took, without a look at the clock.
+    #[inline]
+    pub fn last_read_after(&self, moment: Instant) -> u64 {
+        let moment = time::microseconds(moment.saturating_duration_since(self.born));
+        self.last_read.load(Ordering::Relaxed).saturating_sub(moment)
+    }
+
     fn last_read(&self) -> Instant {
         self.born + Duration::from_micros(self.last_read.load(Ordering::Relaxed))
     }
 
     pub(super) fn note_read(&self) {
-        let passed = time::now().saturating_duration_since(self.born).as_micros();
-        self.last_read.store(u64::try_from(passed).unwrap_or(u64::MAX), Ordering::Relaxed);
+        let passed = time::now().saturating_duration_since(self.born);
+        self.last_read.store(time::microseconds(passed), Ordering::Relaxed);
     }
 
     fn stall_left(&self, state: &Queue) -> Option<Duration> {

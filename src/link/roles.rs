@@ -7,9 +7,9 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{self, Error, ErrorKind};
 use crate::link::lane::{Ended, Lane};
 use crate::link::queue::{Entry, Owner, move_all};
 use crate::link::slot::{Completion, Slot};
@@ -120,8 +120,8 @@ impl Hand<'_> {
     }
 
     /// Reads with the READER role, if it is at hand, until its own caller has its result, the deadline passes or the
-    /// connection ends. `now` is the present moment, if it is known.
-    pub(super) fn read_until_done(&mut self, deadline: Deadline, mut now: Option<Instant>) {
+    /// connection ends. `left` is how far away the deadline is now, if it is known.
+    pub(super) fn read_until_done(&mut self, deadline: Deadline, mut left: Option<Duration>) {
         let lane = self.lane;
         let limit = lane.settings.stall_timeout;
         let mut spin_until = None;
@@ -136,7 +136,7 @@ impl Hand<'_> {
             } else if self.has_company && lane.company.look_out(|| self.receive(Wait::No) || self.reader.is_none()) {
                 continue;
             }
-            let left = now.take().map_or_else(|| deadline.remaining(), |now: Instant| Some(deadline.since(now)));
+            let left = left.take().or_else(|| deadline.remaining());
             match left {
                 Some(Duration::ZERO) => return,
                 // The socket's own timeout serves unless the deadline comes clearly earlier.
@@ -289,9 +289,9 @@ impl Reader {
                 Ok((count, Progress::Reply(reply))) => {
                     self.used += count;
                     let Some(entry) = self.pending.pop_front() else {
-                        let said =
-                            reply.root().as_error().unwrap_or("a reply that nothing asked for".into()).into_owned();
-                        return Err(Error::new(ErrorKind::Protocol, format!("the server sent: {said}")));
+                        let said = reply.root().as_error().unwrap_or("a reply that nothing asked for".into());
+                        let text = format!("the server sent: {}", error::without_quotations(&said));
+                        return Err(Error::new(ErrorKind::Protocol, text));
                     };
                     self.batch_begun = false;
                     self.completed += 1;

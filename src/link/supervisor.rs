@@ -33,6 +33,8 @@ pub trait Crew: Send + Sync {
     fn identity(&self) -> Identity;
     /// The connection is gone; these had no reply, in order.
     fn lost(&self, entries: Vec<LostEntry>, cause: &Error);
+    /// An attempt begins, the first of an outage being number 1.
+    fn attempting(&self, attempt: u32);
     /// An attempt failed; the next follows after `pause`.
     fn waiting(&self, refusal: &Refusal, attempts: u32, pause: Duration);
     /// No more attempts but the slow probe.
@@ -198,6 +200,7 @@ impl Watch {
                 *outage = Outage::begin();
                 self.crew.resumed();
             }
+            self.crew.attempting(outage.attempts.saturating_add(1));
             match self.attempt() {
                 Ok(ready) => return Some(ready),
                 Err(refusal) => {

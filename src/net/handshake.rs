@@ -4,6 +4,8 @@
 //! Runs on the supervisor's thread, before anybody else uses the socket. It never retries; what the server refuses is
 //! told apart into what passes, what lasts and what is broken. No credential reaches an error message.
 
+use std::fmt;
+
 use crate::command::SessionChange;
 use crate::config::{Config, Protocol};
 use crate::error::{Error, ErrorKind, Outcome};
@@ -93,6 +95,22 @@ pub struct Greeting {
     pub client_id: Option<i64>,
     /// `master` or `replica`, when it told.
     pub role: Option<String>,
+}
+
+impl fmt::Display for Greeting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the server speaks RESP{}", self.protocol)?;
+        if let Some(version) = &self.version {
+            write!(f, ", version {version}")?;
+        }
+        if let Some(role) = &self.role {
+            write!(f, ", role {role}")?;
+        }
+        match self.client_id {
+            Some(id) => write!(f, ", and calls this connection {id}"),
+            None => Ok(()),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,10 +216,9 @@ fn is_unknown_hello(text: &str) -> bool {
 fn judge(step: Step, text: &str) -> Option<Refusal> {
     let code = text.split_ascii_whitespace().next().unwrap_or_default();
     let lower = text.to_ascii_lowercase();
-    let error = |kind, said: &str| Error {
-        message: format!("{said}: {text}").into(),
-        kind,
-        ..Error::server(text, Outcome::None)
+    let error = |kind, said: &str| {
+        let refused = Error::server(text, Outcome::None);
+        Error { message: format!("{said}: {refused}").into(), kind, ..refused }
     };
     if matches!(code, "LOADING" | "MASTERDOWN" | "BUSY") || lower.contains("max number of clients") {
         return Some(Refusal::NotNow(error(ErrorKind::Server, "the server is not ready")));

@@ -11,7 +11,7 @@ use crate::delivery::policy::Nature;
 use crate::delivery::request::{Body, Executed, Incomplete, Request, admit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::resp::encode;
-use crate::time::Deadline;
+use crate::time::{self, Deadline};
 
 /// How a pipeline is executed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,7 +27,6 @@ pub struct PipelineOptions {
 }
 
 /// A batch of commands sent together.
-#[derive(Debug)]
 pub struct Pipeline {
     desk: Arc<Desk>,
     options: PipelineOptions,
@@ -36,6 +35,14 @@ pub struct Pipeline {
     bytes: Vec<u8>,
     count: usize,
     nature: Nature,
+}
+
+impl std::fmt::Debug for Pipeline {
+    /// Without the commands.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Pipeline");
+        shown.field("options", &self.options).field("count", &self.count).finish_non_exhaustive()
+    }
 }
 
 impl Pipeline {
@@ -77,10 +84,12 @@ impl Pipeline {
             encode(&mut self.bytes, &[b"EXEC"]);
             count += 2;
         }
+        let since = time::now();
         let ended = self.desk.call(&Request {
             body: Body::Batch { bytes: &self.bytes, count, is_atomic: self.options.atomic },
             nature: self.nature.bufferable_if(!self.options.no_buffer).once_if(self.options.no_retry),
-            deadline: Deadline::within(self.timeout),
+            since,
+            deadline: Deadline::after(since, self.timeout),
         });
         self.bytes.truncate(before);
         ended

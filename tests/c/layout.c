@@ -11,6 +11,7 @@ SIZE(rr_outcome, 4);
 SIZE(rr_state, 4);
 SIZE(rr_type, 4);
 SIZE(rr_kind, 4);
+SIZE(rr_log_level, 4);
 
 SIZE(rr_value, 56);
 OFFSET(rr_value, type, 0);
@@ -41,7 +42,7 @@ OFFSET(rr_close_report, lost, 16);
 OFFSET(rr_close_report, unknown, 24);
 OFFSET(rr_close_report, failed, 32);
 
-SIZE(rr_stats, 208);
+SIZE(rr_stats, 256);
 OFFSET(rr_stats, struct_size, 0);
 OFFSET(rr_stats, commands, 8);
 OFFSET(rr_stats, replies, 16);
@@ -68,6 +69,12 @@ OFFSET(rr_stats, buffered_now, 176);
 OFFSET(rr_stats, buffered_bytes_now, 184);
 OFFSET(rr_stats, in_flight_now, 192);
 OFFSET(rr_stats, failed_now, 200);
+OFFSET(rr_stats, outages, 208);
+OFFSET(rr_stats, outage_total_us, 216);
+OFFSET(rr_stats, failed_discarded, 224);
+OFFSET(rr_stats, events_missed, 232);
+OFFSET(rr_stats, log_lines_missed, 240);
+OFFSET(rr_stats, longest_call_us, 248);
 
 int main(void)
 {
