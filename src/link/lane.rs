@@ -6,7 +6,6 @@
 //! two boxes: to hold the box is to have the role. Any thread may call; the supervisor installs and collects. The lane
 //! never reconnects, never sends anything twice, and after any doubt about framing it is down for good until then.
 
-use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
@@ -14,23 +13,16 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, ErrorKind};
 use crate::link::company::Company;
 use crate::link::queue::Queue;
-use crate::link::roles::{Hand, KEEP, Reader, WRITER_PATIENCE, Writer};
+use crate::link::roles::{Hand, Reader, Writer};
 use crate::link::slot::{Slot, Waited};
-use crate::net::socket::Socket;
-use crate::net::wake::{self, Interest, Waker};
+use crate::net::wake::Waker;
 use crate::resp::{Limits, Reply};
 use crate::stats::Counters;
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::time::{self, Deadline};
 
 pub use crate::link::queue::Owner;
-
-/// A connection from which nothing was read for so long, with nothing in flight, is idle.
-const IDLE: Duration = Duration::from_millis(100);
-/// How long the supervisor leaves the reading to those who take completions, if they did it before.
-const LINGER: Duration = Duration::from_millis(1);
-/// So many bytes are written by whoever queues them, also while others will write.
-const WORTH_WRITING: usize = 16 << 10;
+pub use crate::link::unattended::Submitted;
 
 /// What the lane is told once.
 #[derive(Clone, Debug)]
@@ -98,17 +90,6 @@ pub enum Called {
     Lost(Loss),
 }
 
-/// What became of a command that nobody waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Submitted {
-    /// Its reply goes to the sink.
-    Queued,
-    /// Too much is queued or in flight; it was not taken.
-    NoRoom,
-    /// The lane is not open; it was not taken.
-    Closed,
-}
-
 /// An entry that lost its connection.
 #[derive(Debug)]
 pub struct LostEntry {
@@ -124,13 +105,13 @@ pub struct Lane {
     pub(super) counters: Arc<Counters>,
     sink: OnceLock<Weak<dyn Sink>>,
     /// Wakes the supervisor.
-    attention: Arc<Waker>,
+    pub(super) attention: Arc<Waker>,
     pub(super) company: Company,
     pub(super) state: Mutex<Queue>,
     /// Room in the output buffer or in flight.
     pub(super) room: Condvar,
     /// A role came back while the lane is down.
-    roles_back: Condvar,
+    pub(super) roles_back: Condvar,
     born: Instant,
     /// Microseconds after `born` at which bytes were last read.
     last_read: AtomicU64,
@@ -169,8 +150,6 @@ impl Lane {
     pub(super) fn sink(&self) -> Option<Arc<dyn Sink>> {
         self.sink.get()?.upgrade()
     }
-
-    // ---- callers ----------------------------------------------------------------------------------------------------
 
     /// Sends what `encode` appends and waits for the reply, or for `batch` replies as one array.
     pub fn call(&self, batch: Option<usize>, deadline: Deadline, encode: impl FnOnce(&mut Vec<u8>)) -> Called {
@@ -258,96 +237,8 @@ impl Lane {
         Called::TimedOut { unsent: false }
     }
 
-    fn has_room(&self, state: &Queue) -> bool {
+    pub(super) fn has_room(&self, state: &Queue) -> bool {
         state.in_flight < self.settings.max_in_flight && state.out.len() < self.settings.max_output_bytes
-    }
-
-    // ---- the layer above --------------------------------------------------------------------------------------------
-
-    /// Queues an already encoded command or batch whose reply goes to the sink; also while the lane is not open to
-    /// callers. False when there is no connection, or enough to be written already.
-    pub fn queue_for_sink(&self, token: u64, batch: Option<usize>, bytes: &[u8]) -> bool {
-        let now = time::now();
-        let mut state = self.state.lock();
-        if state.socket.is_none() || state.down.is_some() || state.out.len() >= KEEP {
-            return false;
-        }
-        state.add(Owner::Sink(token), batch, now, |out| out.extend_from_slice(bytes));
-        true
-    }
-
-    /// The same for one command among those of callers: what it has come to.
-    pub fn submit(&self, token: u64, bytes: &[u8], now: Instant) -> Submitted {
-        let mut state = self.state.lock();
-        let Some(socket) = state.socket.as_ref().filter(|_| state.open).cloned() else {
-            return Submitted::Closed;
-        };
-        if !self.has_room(&state) {
-            return Submitted::NoRoom;
-        }
-        let is_idle = state.in_flight == 0;
-        state.add(Owner::Sink(token), None, now, |out| out.extend_from_slice(bytes));
-        // While earlier commands are unanswered there is somebody who will read, and who writes what there is by then.
-        let is_worth_it = (is_idle && !state.is_pulled) || state.out.len() >= WORTH_WRITING;
-        let writer = if is_worth_it { state.take_writer() } else { None };
-        let epoch = state.epoch;
-        let must_call = state.reader.is_some() && state.must_call();
-        drop(state);
-        if let Some(writer) = writer {
-            let mut hand =
-                Hand { lane: self, socket, epoch, reader: None, supervised: false, own: None, has_company: false };
-            // As much as the socket takes at once.
-            hand.write(writer, Deadline::after(now, Duration::ZERO));
-        }
-        if must_call {
-            self.attention.wake();
-        }
-        Submitted::Queued
-    }
-
-    /// Reads on the thread of somebody who takes completions, and writes before, until there are `enough`, the deadline
-    /// passes, `signal` is woken, or somebody else reads.
-    pub fn pull(&self, signal: &Waker, deadline: Deadline, enough: &dyn Fn() -> bool) {
-        let mut state = self.state.lock();
-        let Some(socket) = state.socket.as_ref().filter(|_| state.down.is_none()).cloned() else { return };
-        let epoch = state.epoch;
-        let writer = state.take_writer();
-        let reader = if state.in_flight > 0 { state.take_reader(epoch) } else { None };
-        state.is_pulled |= reader.is_some();
-        drop(state);
-        let mut hand = Hand { lane: self, socket, epoch, reader, supervised: false, own: None, has_company: false };
-        if let Some(writer) = writer {
-            hand.write(writer, deadline);
-        }
-        while hand.reader.is_some() && !enough() {
-            let readable = Interest { readable: true, writable: false };
-            let ready = wake::wait(Some(signal), Some((&hand.socket, readable)), deadline.remaining());
-            if ready.readable || ready.hung_up {
-                hand.read_once();
-            } else if ready.woken || deadline.has_passed() {
-                return;
-            }
-        }
-    }
-
-    /// Waits until there is room for one more, the lane is not open any more, or the deadline passes.
-    pub fn wait_for_room(&self, deadline: Deadline) {
-        let mut state = self.state.lock();
-        while state.open && !self.has_room(&state) && !deadline.has_passed() {
-            state.waiting_for_room += 1;
-            state = self.room.wait(state, deadline);
-            state.waiting_for_room -= 1;
-        }
-    }
-
-    /// Takes back what was queued for the sink under `token`, if no writer has claimed it: it will never be written.
-    pub fn take_back(&self, token: u64) -> bool {
-        let mut state = self.state.lock();
-        let is_taken = state.take_back(|owner| matches!(owner, Owner::Sink(other) if *other == token));
-        if is_taken && state.waiting_for_room > 0 {
-            self.room.notify_all();
-        }
-        is_taken
     }
 
     /// Lets callers in. False when there is no connection.
@@ -393,128 +284,6 @@ impl Lane {
         self.attention.wake();
     }
 
-    // ---- the supervisor ---------------------------------------------------------------------------------------------
-
-    /// Puts a ready socket into service, not yet open to callers.
-    pub fn install(&self, socket: Arc<Socket>) -> io::Result<()> {
-        socket.set_receive_timeout(self.settings.stall_timeout)?;
-        let mut state = self.state.lock();
-        state.socket = Some(socket);
-        state.down = None;
-        drop(state);
-        self.note_read();
-        Ok(())
-    }
-
-    /// Why the connection is down, if it is.
-    pub fn failure(&self) -> Option<Error> {
-        self.state.lock().down.clone()
-    }
-
-    /// Takes the dead connection out of service, with everything that had no reply, in order.
-    pub fn collect(&self) -> Vec<LostEntry> {
-        let mut state = self.state.lock();
-        while state.reader.is_none() || state.writer.is_none() {
-            state = self.roles_back.wait(state, Deadline::within(Duration::from_secs(1)));
-        }
-        let lost = state.end_connection();
-        drop(state);
-        self.room.notify_all();
-        lost
-    }
-
-    /// Queues a health check that nobody waits for.
-    pub fn queue_ping(&self) {
-        let now = time::now();
-        let mut state = self.state.lock();
-        if state.socket.is_some() && state.down.is_none() {
-            state.add(Owner::Nobody, None, now, |out| out.extend_from_slice(b"*1\r\n$4\r\nPING\r\n"));
-            self.counters.health_checks.add(1);
-        }
-    }
-
-    /// How long nothing was read.
-    pub fn silent_for(&self) -> Duration {
-        time::now().saturating_duration_since(self.last_read())
-    }
-
-    /// How much longer unanswered commands may go without anything being read; `None` when all are answered. Declares
-    /// the connection dead when nothing is left.
-    pub fn check_stall(&self) -> Option<Duration> {
-        let state = self.state.lock();
-        let left = self.stall_left(&state)?;
-        let epoch = state.epoch;
-        drop(state);
-        if left.is_zero() {
-            self.fail(epoch, self.stall_error());
-        }
-        Some(left)
-    }
-
-    /// Looks after the connection on the supervisor's thread until the waker is woken, the time passes, `enough` says
-    /// so, or the connection is down: notices its end, writes and reads what no caller does.
-    pub fn serve(&self, waker: &Waker, timeout: Option<Duration>, enough: &dyn Fn() -> bool) {
-        let deadline = Deadline::within_or_never(timeout);
-        while !enough() && !deadline.has_passed() {
-            let mut state = self.state.lock();
-            let Some(socket) = state.socket.as_ref().filter(|_| state.down.is_none()).cloned() else { return };
-            let epoch = state.epoch;
-            state.looked_at();
-            if state.is_pulled && state.in_flight > 0 && state.reader.is_some() {
-                // Whoever takes completions may be about to come and read for itself, but not for long.
-                if time::now().saturating_duration_since(state.busy_since) < LINGER {
-                    state.lingers = true;
-                    drop(state);
-                    if wake::wait(Some(waker), Some((&socket, Interest::default())), Some(LINGER)).woken {
-                        return;
-                    }
-                    continue;
-                }
-                state.is_pulled = false;
-            }
-            let writer = state.take_writer();
-            let reader = if state.in_flight > 0 { state.take_reader(epoch) } else { None };
-            let nobody_reads = reader.is_some();
-            // Whatever comes now answers nothing, and the next command must not take it for its reply. Not watched for
-            // while there is traffic: each reply to a caller would wake this thread, too.
-            let is_idle = state.in_flight == 0 && self.silent_for() >= IDLE;
-            drop(state);
-            let mut hand = Hand {
-                lane: self,
-                socket: socket.clone(),
-                epoch,
-                reader,
-                supervised: true,
-                own: None,
-                has_company: false,
-            };
-            if let Some(writer) = writer {
-                hand.write(writer, Deadline::within(WRITER_PATIENCE));
-            }
-            let interest = Interest { readable: nobody_reads || is_idle, writable: false };
-            if nobody_reads && hand.read_available() {
-                continue;
-            }
-            let look_again = if interest.readable { Deadline::NEVER } else { Deadline::within(IDLE) };
-            let ready = wake::wait(Some(waker), Some((&socket, interest)), deadline.min(look_again).remaining());
-            if ready.woken {
-                return;
-            }
-            if ready.readable || ready.hung_up {
-                if hand.reader.is_none() {
-                    hand.reader = self.state.lock().take_reader(epoch);
-                }
-                if hand.reader.is_some() {
-                    hand.read_available();
-                } else {
-                    // A caller reads and will see the end itself.
-                    wake::wait(Some(waker), None, Some(Duration::from_millis(1)));
-                    return;
-                }
-            }
-        }
-    }
-
     fn reading_hand(&self, epoch: u64) -> Option<Hand<'_>> {
         let mut state = self.state.lock();
         let socket = state.socket.as_ref()?.clone();
@@ -530,7 +299,7 @@ impl Lane {
         self.last_read.load(Ordering::Relaxed).saturating_sub(moment)
     }
 
-    fn last_read(&self) -> Instant {
+    pub(super) fn last_read(&self) -> Instant {
         self.born + Duration::from_micros(self.last_read.load(Ordering::Relaxed))
     }
 
@@ -539,7 +308,7 @@ impl Lane {
         self.last_read.store(time::microseconds(passed), Ordering::Relaxed);
     }
 
-    fn stall_left(&self, state: &Queue) -> Option<Duration> {
+    pub(super) fn stall_left(&self, state: &Queue) -> Option<Duration> {
         if state.in_flight == 0 {
             return None;
         }
@@ -547,7 +316,7 @@ impl Lane {
         Some(state.stall_limit.max(self.settings.stall_timeout).saturating_sub(stalled))
     }
 
-    fn stall_error(&self) -> Error {
+    pub(super) fn stall_error(&self) -> Error {
         let silent = self.silent_for().as_millis();
         Error::new(ErrorKind::ConnectionLost, format!("commands were unanswered and nothing was read for {silent} ms"))
     }
