@@ -70,6 +70,15 @@ fn transfer(client: &Client, id: &str, random: &mut fastrand::Rng, told: &mut To
     }
 }
 
+/// Tells the threads to end, also when what holds it panics: they would go on for ever.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Breaks something.
 fn disturb(server: &Server, proxy: &Proxy, random: &mut fastrand::Rng) {
     match random.u32(0..10) {
@@ -125,6 +134,7 @@ fn run(delivery: &str, seed: u64) {
             })
             .collect();
         let mut random = fastrand::Rng::with_seed(seed);
+        let over = Over(&is_over);
         let begun = Instant::now();
         while begun.elapsed() < LASTING {
             disturb(&server, &proxy, &mut random);
@@ -132,7 +142,7 @@ fn run(delivery: &str, seed: u64) {
             assert_eq!(total(&client), MONEY * i64::try_from(ACCOUNTS).unwrap());
             std::thread::sleep(Duration::from_millis(random.u64(0..60)));
         }
-        is_over.store(true, Ordering::Relaxed);
+        drop(over);
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     proxy.forget_plans();

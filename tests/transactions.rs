@@ -17,7 +17,7 @@ use std::time::Duration;
 use resilient_redis::client::{Client, Ran, Transaction, TransactionOptions, Verdict};
 use resilient_redis::error::{Error, ErrorKind, Outcome, Result};
 use resilient_redis::resp::Reply;
-use support::{Action, Ask, Plan, Proxy, SOON, Server, is_buffered, open, open_ready, wait_until, within};
+use support::{Action, Ask, Direction, Plan, Proxy, SOON, Server, is_buffered, open, open_ready, wait_until, within};
 
 fn argv<'a>(words: &'a [&'a str]) -> Vec<&'a [u8]> {
     words.iter().map(|word| word.as_bytes()).collect()
@@ -514,17 +514,20 @@ fn a_server_that_became_a_replica_is_a_conflict_and_not_a_failure_for_good() {
 
 #[test]
 fn it_begins_behind_what_is_buffered() {
-    let server = Server::start();
-    let client = open_ready(&server.url(), &[("outage_grace_ms", "0")]);
+    let (server, proxy, client) = bench(&[("outage_grace_ms", "0")]);
     server.kill();
-    for value in 0..500 {
-        let accepted = client.run(&["SET", "a", &value.to_string()]);
+    for value in ["first", "second", "third"] {
+        let accepted = client.run(&["SET", "a", value]);
         assert!(is_buffered(&accepted), "{accepted:?}");
     }
-    let other = client.clone();
-    let reading = std::thread::spawn(move || text(&timed(&other, &["a"], 20_000).unwrap(), &["GET", "a"]));
+    // The others are sent and do not arrive: commands flow again, behind them.
+    proxy.plan(Plan::request_containing(b"first", Action::Hold(Direction::ToServer)));
     server.start_again();
-    assert_eq!(reading.join().unwrap().as_deref(), Some("499"));
+    client.wait_ready(SOON).unwrap();
+    assert_eq!(client.buffered(), 2);
+    fails(timed(&client, &["a"], 100), ErrorKind::Timeout, Outcome::NotApplied);
+    proxy.release();
+    assert_eq!(text(&watching(&client, &["a"]), &["GET", "a"]).as_deref(), Some("third"));
 }
 
 #[test]
