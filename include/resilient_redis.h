@@ -1373,8 +1373,9 @@ rr_status rr_transaction_watch(struct rr_transaction *transaction,
  * Sends a command at once, given as to rr_command(), and waits for its reply: most often a read of what is watched.
  *
  * A write is possible, is not part of what is executed, and makes that a conflict if its key is watched. Commands that
- * change the connection are refused. If the connection is lost: RR_ERR_CONFLICT for a read; RR_ERR_CONNECTION_LOST
- * with an unknown outcome for a write; and whatever follows is a conflict.
+ * change the connection are refused. If the connection is lost: RR_ERR_CONFLICT for a read, RR_ERR_CONNECTION_LOST with
+ * an unknown outcome for a write; whatever follows is a conflict. Without watched keys it goes the way of any other
+ * command, and is not buffered.
  */
 rr_status rr_transaction_command(struct rr_transaction *transaction,
                                  size_t argc,
