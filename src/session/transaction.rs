@@ -252,7 +252,9 @@ impl Inner {
             });
             let cause = match said.as_ref().map(|reply| reply.root().as_error()) {
                 Ok(None) => return Ok(lent),
-                Ok(Some(text)) if policy::is_not_now(&text) => text.into_owned(),
+                Ok(Some(text)) if policy::is_not_now(&text) => {
+                    Error::server(&text, Outcome::NotApplied).message.to_string()
+                }
                 Ok(Some(text)) => {
                     lent.give_back();
                     return Err(Error::server(&text, Outcome::NotApplied));
