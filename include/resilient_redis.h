@@ -89,6 +89,27 @@
 #define RR_PIPELINE_ATOMIC 4
 
 /**
+ * During an outage, wait for the reply instead of being buffered.
+ */
+#define RR_SCRIPT_NO_BUFFER 1
+
+/**
+ * Never write it a second time: if the connection is lost before the reply, fail with RR_OUTCOME_UNKNOWN.
+ */
+#define RR_SCRIPT_NO_RETRY 2
+
+/**
+ * It only reads, and the server holds it to that (EVALSHA_RO, from Redis 7 on): during an outage it waits as a read.
+ */
+#define RR_SCRIPT_READ_ONLY 4
+
+/**
+ * Never write it a second time: if the connection is lost before the reply, fail with RR_OUTCOME_UNKNOWN. With
+ * watched keys it never is.
+ */
+#define RR_TRANSACTION_NO_RETRY 1
+
+/**
  * A connection to Redis that comes back, and what waits for it.
  *
  * Any number of threads may call any function with one client at any time, except rr_client_free(), which is the
@@ -151,6 +172,27 @@ typedef struct rr_queue rr_queue;
  * A server's reply. It never changes: any number of threads may read it. One of them frees it, once.
  */
 typedef struct rr_reply rr_reply;
+
+/**
+ * A script that servers run, in Lua. It belongs to no client and never changes: any number of threads may use it.
+ */
+typedef struct rr_script rr_script;
+
+/**
+ * Keys that are watched, and commands that are executed together unless one of those keys was changed meanwhile.
+ *
+ * rr_transaction_new() watches keys, rr_transaction_command() reads at once, rr_transaction_queue() adds what is to be
+ * done, and rr_transaction_execute() does all of that or nothing. rr_transaction_run() goes through it again after a
+ * conflict.
+ *
+ * While it watches it has a connection of its own (see the option private_max_connections), and the watch ends with
+ * that connection: if it is lost, that is a conflict. Once it was executed or discarded the transaction is over, until
+ * rr_transaction_watch() begins it anew.
+ *
+ * It belongs to one thread at a time; a call while another thread is in one answers RR_ERR_BUSY. It may be freed
+ * before or after its client. In a forked child every function answers RR_ERR_FORKED.
+ */
+typedef struct rr_transaction rr_transaction;
 
 /**
  * What a function that can fail returns: RR_OK, a larger number that is not a failure either, or a negative number
@@ -303,6 +345,60 @@ typedef struct rr_pipeline_options {
      */
     uint32_t reserved;
 } rr_pipeline_options;
+
+/**
+ * How a script is run. Set it all to zero, then struct_size to sizeof(rr_script_options), then what you want.
+ */
+typedef struct rr_script_options {
+    /**
+     * Set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * How long the call may take, in milliseconds. 0: the option command_timeout_ms. Negative: invalid.
+     */
+    int64_t timeout_ms;
+    /**
+     * RR_SCRIPT_... added together; others are invalid.
+     */
+    uint32_t flags;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} rr_script_options;
+
+/**
+ * How a transaction is executed. Set it all to zero, then struct_size to sizeof(rr_transaction_options), then what you
+ * want.
+ */
+typedef struct rr_transaction_options {
+    /**
+     * Set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * How long each call on it may take, in milliseconds. 0: the option command_timeout_ms. Negative: invalid.
+     */
+    int64_t timeout_ms;
+    /**
+     * RR_TRANSACTION_... added together; others are invalid.
+     */
+    uint32_t flags;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} rr_transaction_options;
+
+/**
+ * Prepares a transaction for rr_transaction_run(): reads with rr_transaction_command(), adds what is to be done with
+ * rr_transaction_queue(), and returns 0 to have it executed, or another number to give up.
+ *
+ * It runs on the thread that called rr_transaction_run(), perhaps several times, and may use the client. `transaction`
+ * is lent: it is watching already, and is not executed, discarded or freed here.
+ */
+typedef int32_t (*rr_transaction_function)(struct rr_transaction *transaction, void *userdata);
 
 /**
  * What became of one command. Its layout is part of the ABI and never changes.
@@ -631,6 +727,12 @@ typedef void (*rr_log_callback)(rr_log_level level, const char *message, void *u
  * The command was cancelled by rr_cancel(); rr_error_outcome() says whether it may have run.
  */
 #define RR_ERR_CANCELLED -23
+
+/**
+ * A watched key was changed, or the connection that watched was lost: the transaction did not run. Begin anew, with
+ * fresh reads.
+ */
+#define RR_ERR_CONFLICT -24
 
 /**
  * The failure is not about a command.
@@ -1179,6 +1281,199 @@ rr_status rr_pipeline_clear(struct rr_pipeline *pipeline, struct rr_error **err)
  * Frees a pipeline. Does nothing for NULL, and in a forked child.
  */
 void rr_pipeline_free(struct rr_pipeline *pipeline);
+
+/**
+ * Makes a script of `length` bytes of source, which are copied and not looked at: a mistake in them is the server's to
+ * find. Freed with rr_script_free().
+ */
+rr_status rr_script_new(const char *source,
+                        size_t length,
+                        struct rr_script **script,
+                        struct rr_error **err);
+
+/**
+ * Runs a script and waits for its reply, as rr_command() does with a command. `options` may be NULL.
+ *
+ * `argv` holds its `argc` arguments, which may be none; the first `key_count` of them are the keys (KEYS), the others
+ * are ARGV. It is sent by its digest, and once more with its source if the server does not know it. What is buffered
+ * during an outage is kept with its source, so that a server that was restarted finds it, too.
+ *
+ * An error that the script itself ends with is RR_ERR_SERVER and of unknown outcome: what it did before that stays.
+ */
+rr_status rr_script_run(struct rr_client *client,
+                        const struct rr_script *script,
+                        const struct rr_script_options *options,
+                        size_t key_count,
+                        size_t argc,
+                        const char *const *argv,
+                        const size_t *argvlen,
+                        struct rr_reply **reply,
+                        struct rr_error **err);
+
+/**
+ * rr_script_run() for callers without arrays of pointers; the arguments are given as to rr_command_packed().
+ */
+rr_status rr_script_run_packed(struct rr_client *client,
+                               const struct rr_script *script,
+                               const struct rr_script_options *options,
+                               size_t key_count,
+                               size_t argc,
+                               const void *bytes,
+                               const size_t *lengths,
+                               struct rr_reply **reply,
+                               struct rr_error **err);
+
+/**
+ * Adds a script with its arguments, given as to rr_script_run(), to a pipeline. All of it is copied.
+ *
+ * Its source goes along, so that it runs in its place whatever became of the server's memory of scripts, between the
+ * commands of the pipeline, too.
+ */
+rr_status rr_pipeline_append_script(struct rr_pipeline *pipeline,
+                                    const struct rr_script *script,
+                                    size_t key_count,
+                                    size_t argc,
+                                    const char *const *argv,
+                                    const size_t *argvlen,
+                                    struct rr_error **err);
+
+/**
+ * Frees a script. What was sent or appended of it stays. Does nothing for NULL.
+ */
+void rr_script_free(struct rr_script *script);
+
+/**
+ * Makes a transaction that watches `count` keys; `options` may be NULL. Freed with rr_transaction_free().
+ *
+ * `keys[i]` is `lengths[i]` bytes; if `lengths` is NULL, each ends with a NUL instead. With no keys nothing is
+ * watched, no connection of its own is needed, and what is executed is all or nothing as in an atomic pipeline.
+ *
+ * It waits for its connection, during an outage too, and behind what is buffered: until commands flow, one of the
+ * private_max_connections is free, or the time has passed. Failing, there is no transaction.
+ */
+rr_status rr_transaction_new(struct rr_client *client,
+                             const struct rr_transaction_options *options,
+                             size_t count,
+                             const char *const *keys,
+                             const size_t *lengths,
+                             struct rr_transaction **transaction,
+                             struct rr_error **err);
+
+/**
+ * Watches keys, given as to rr_transaction_new(): more of them, or, after it was executed or discarded, the first of a
+ * transaction that begins anew. RR_ERR_CONFLICT if it was watching and its connection is lost.
+ */
+rr_status rr_transaction_watch(struct rr_transaction *transaction,
+                               size_t count,
+                               const char *const *keys,
+                               const size_t *lengths,
+                               struct rr_error **err);
+
+/**
+ * Sends a command at once, given as to rr_command(), and waits for its reply: most often a read of what is watched.
+ *
+ * A write is possible, is not part of what is executed, and makes that a conflict if its key is watched. Commands that
+ * change the connection are refused. If the connection is lost: RR_ERR_CONFLICT for a read, RR_ERR_CONNECTION_LOST with
+ * an unknown outcome for a write; whatever follows is a conflict. Without watched keys it goes the way of any other
+ * command, and is not buffered.
+ */
+rr_status rr_transaction_command(struct rr_transaction *transaction,
+                                 size_t argc,
+                                 const char *const *argv,
+                                 const size_t *argvlen,
+                                 struct rr_reply **reply,
+                                 struct rr_error **err);
+
+/**
+ * rr_transaction_command() with the command given as to rr_command_packed().
+ */
+rr_status rr_transaction_command_packed(struct rr_transaction *transaction,
+                                        size_t argc,
+                                        const void *bytes,
+                                        const size_t *lengths,
+                                        struct rr_reply **reply,
+                                        struct rr_error **err);
+
+/**
+ * Adds a command, given as to rr_command(), to what is executed, and copies it. Nothing is sent yet.
+ */
+rr_status rr_transaction_queue(struct rr_transaction *transaction,
+                               size_t argc,
+                               const char *const *argv,
+                               const size_t *argvlen,
+                               struct rr_error **err);
+
+/**
+ * rr_transaction_queue() with the command given as to rr_command_packed().
+ */
+rr_status rr_transaction_queue_packed(struct rr_transaction *transaction,
+                                      size_t argc,
+                                      const void *bytes,
+                                      const size_t *lengths,
+                                      struct rr_error **err);
+
+/**
+ * Adds a script with its arguments, given as to rr_script_run(), to what is executed. All of it is copied.
+ */
+rr_status rr_transaction_queue_script(struct rr_transaction *transaction,
+                                      const struct rr_script *script,
+                                      size_t key_count,
+                                      size_t argc,
+                                      const char *const *argv,
+                                      const size_t *argvlen,
+                                      struct rr_error **err);
+
+/**
+ * Executes what is queued, all of it or nothing, and waits. Whatever it returns, nothing is queued or watched
+ * afterwards.
+ *
+ * RR_OK with the reply, freed with rr_reply_free() (`reply` may be NULL): an array with one value per command, in order,
+ * in which a command that failed while it ran is a value of RR_TYPE_ERROR. With nothing queued it is empty and tells
+ * that no watched key was changed.
+ *
+ * RR_ERR_CONFLICT, not applied: a watched key was changed, the connection was lost before all of it was written, or
+ * the server was not ready for it (READONLY, LOADING). Begin anew, with fresh reads.
+ *
+ * RR_ERR_SERVER with the code "EXECABORT", not applied: the server refused a command that was queued; the message
+ * names it. RR_ERR_CONNECTION_LOST or RR_ERR_TIMEOUT with an unknown outcome: it was written, and may have run. With
+ * watched keys it is never written a second time, whatever the option delivery says.
+ */
+rr_status rr_transaction_execute(struct rr_transaction *transaction,
+                                 struct rr_reply **reply,
+                                 struct rr_error **err);
+
+/**
+ * Forgets what is queued and watched.
+ */
+rr_status rr_transaction_discard(struct rr_transaction *transaction, struct rr_error **err);
+
+/**
+ * Frees a transaction. While it is watching this ends its connection, which rr_transaction_discard() would keep for the
+ * next. Does nothing for NULL, and in a forked child.
+ */
+void rr_transaction_free(struct rr_transaction *transaction);
+
+/**
+ * Watches `count` keys, given as to rr_transaction_new(), calls `function` to read and to queue, and executes what it
+ * queued; after a conflict all of that once more, with fresh reads and after a pause of some milliseconds, until it
+ * was executed or `max_attempts` were made.
+ *
+ * RR_OK and the failures are those of rr_transaction_execute(), RR_ERR_CONFLICT that of the last attempt. What may have
+ * run is not tried again.
+ *
+ * A number above 0 that `function` gives up with is returned as it is, without an error object. One below 0 is that of
+ * a failure, so that `function` can return what a call in it returned: RR_ERR_CONFLICT leads to the next attempt, any
+ * other is returned, with the error of the last call on the transaction if it was that one.
+ */
+rr_status rr_transaction_run(struct rr_client *client,
+                             size_t count,
+                             const char *const *keys,
+                             const size_t *lengths,
+                             rr_transaction_function function,
+                             void *userdata,
+                             uint32_t max_attempts,
+                             struct rr_reply **reply,
+                             struct rr_error **err);
 
 /**
  * Makes an empty queue. Freed with rr_queue_free().

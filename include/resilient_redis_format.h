@@ -15,8 +15,8 @@
  *   %%         a percent sign
  *
  * Anything else is RR_ERR_INVALID_ARGUMENT with a message that shows it, and nothing is sent. The values must be of the
- * types above; nothing can check that. Everything here is a static inline function on top of rr_command_packed() and
- * rr_pipeline_append_packed(), for C99 and later and C++.
+ * types above; nothing can check that. Everything here is a static inline function on top of the functions that end
+ * in _packed, for C99 and later and C++.
  */
 
 #ifndef RESILIENT_REDIS_FORMAT_H
@@ -265,6 +265,67 @@ static inline rr_status rr_pipeline_appendf(rr_pipeline *pipeline, rr_error **er
 
     va_start(values, format);
     status = rr_pipeline_vappendf(pipeline, err, format, values);
+    va_end(values);
+    return status;
+}
+
+/** rr_transaction_commandf() with the values in a va_list. */
+static inline rr_status rr_transaction_vcommandf(rr_transaction *transaction, rr_reply **reply, rr_error **err,
+                                                 const char *format, va_list values)
+{
+    struct rr_format_command command;
+    const char *failed_at;
+    rr_status status;
+
+    if (reply != NULL)
+        *reply = NULL;
+    rr_format_parse(&command, &failed_at, format, values);
+    if (command.status != RR_OK)
+        return rr_format_fail(&command, failed_at, err);
+    status = rr_transaction_command_packed(transaction, command.argc, command.bytes, command.lengths, reply, err);
+    free(command.bytes);
+    free(command.lengths);
+    return status;
+}
+
+/** rr_transaction_command() with the command written as a format: see above. */
+static inline rr_status rr_transaction_commandf(rr_transaction *transaction, rr_reply **reply, rr_error **err,
+                                                const char *format, ...)
+{
+    rr_status status;
+    va_list values;
+
+    va_start(values, format);
+    status = rr_transaction_vcommandf(transaction, reply, err, format, values);
+    va_end(values);
+    return status;
+}
+
+/** rr_transaction_queuef() with the values in a va_list. */
+static inline rr_status rr_transaction_vqueuef(rr_transaction *transaction, rr_error **err, const char *format,
+                                               va_list values)
+{
+    struct rr_format_command command;
+    const char *failed_at;
+    rr_status status;
+
+    rr_format_parse(&command, &failed_at, format, values);
+    if (command.status != RR_OK)
+        return rr_format_fail(&command, failed_at, err);
+    status = rr_transaction_queue_packed(transaction, command.argc, command.bytes, command.lengths, err);
+    free(command.bytes);
+    free(command.lengths);
+    return status;
+}
+
+/** rr_transaction_queue() with the command written as a format: see above. */
+static inline rr_status rr_transaction_queuef(rr_transaction *transaction, rr_error **err, const char *format, ...)
+{
+    rr_status status;
+    va_list values;
+
+    va_start(values, format);
+    status = rr_transaction_vqueuef(transaction, err, format, values);
     va_end(values);
     return status;
 }

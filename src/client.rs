@@ -26,6 +26,7 @@ use crate::metrics;
 use crate::net::wake::Waker;
 use crate::resp::Limits;
 use crate::session::pool::Pool;
+use crate::session::transaction::Ground;
 use crate::stats::{Counters, Stats};
 use crate::time::{self, Deadline};
 
@@ -34,6 +35,8 @@ pub use crate::delivery::desk::State;
 pub use crate::delivery::failed::FailedCommand;
 pub use crate::delivery::request::{Executed, Incomplete};
 pub use crate::session::pipeline::{Pipeline, PipelineOptions};
+pub use crate::session::script::{Script, ScriptOptions};
+pub use crate::session::transaction::{Ran, Transaction, TransactionOptions, Verdict};
 
 /// A client: any function, any thread, any time.
 #[derive(Clone, Debug)]
@@ -283,6 +286,46 @@ impl Client {
     /// An empty pipeline.
     pub fn pipeline(&self, options: PipelineOptions) -> Pipeline {
         Pipeline::new(self.core.desk.clone(), options)
+    }
+
+    /// A transaction that watches `keys`, on a connection of its own; without any, one that is only all or nothing.
+    pub fn transaction(&self, keys: &[&[u8]], options: TransactionOptions) -> Result<Transaction> {
+        let transaction = self.idle_transaction(options);
+        transaction.watch(keys)?;
+        Ok(transaction)
+    }
+
+    /// Watches `keys`, lets `prepare` read and queue, and executes what it queued; after a conflict all of that once
+    /// more, up to `max_attempts` times. What may have run is never run again.
+    pub fn run_transaction(
+        &self,
+        keys: &[&[u8]],
+        max_attempts: u32,
+        prepare: impl FnMut(&Transaction) -> Result<Verdict>,
+    ) -> Result<Ran> {
+        self.idle_transaction(TransactionOptions::default()).run(keys, max_attempts, prepare)
+    }
+
+    fn idle_transaction(&self, options: TransactionOptions) -> Transaction {
+        let core = &self.core;
+        let ground = Ground {
+            config: core.config.clone(),
+            desk: core.desk.clone(),
+            pool: core.pool.clone(),
+            counters: core.counters.clone(),
+        };
+        Transaction::new(ground, options)
+    }
+
+    /// Runs a script with `arguments`, of which the first `key_count` are keys, and waits for its reply.
+    pub fn run_script(
+        &self,
+        script: &Script,
+        key_count: usize,
+        arguments: &[&[u8]],
+        options: &ScriptOptions,
+    ) -> Result<Executed> {
+        script.run(&self.core.desk, key_count, arguments, options)
     }
 
     /// Waits until the buffer is empty.

@@ -55,11 +55,13 @@ pub enum ErrorKind {
     WouldBlock = -22,
     /// The program cancelled the command.
     Cancelled = -23,
+    /// A watched key was changed, or the connection that watched was lost: the transaction was not executed.
+    Conflict = -24,
 }
 
 impl ErrorKind {
     /// Every kind, in the order of its number.
-    pub const ALL: [ErrorKind; 23] = [
+    pub const ALL: [ErrorKind; 24] = [
         Self::NullArgument,
         Self::InvalidArgument,
         Self::Config,
@@ -83,6 +85,7 @@ impl ErrorKind {
         Self::System,
         Self::WouldBlock,
         Self::Cancelled,
+        Self::Conflict,
     ];
 }
 
@@ -163,7 +166,8 @@ impl Error {
             | ErrorKind::Dropped
             | ErrorKind::Busy
             | ErrorKind::System
-            | ErrorKind::WouldBlock => true,
+            | ErrorKind::WouldBlock
+            | ErrorKind::Conflict => true,
             ErrorKind::Server => matches!(
                 self.server_code.as_deref(),
                 Some(

@@ -156,7 +156,8 @@ macro_rules! programs {
 }
 
 programs! {
-    command config errors events fork format layout lifetimes loading log metrics outage pipeline reply submit threads
+    command config errors events fork format layout lifetimes loading log metrics outage pipeline reply script submit
+    threads transaction
 }
 
 /// The examples are programs like any other; what they print is for people, so that only their end is looked at.
@@ -175,6 +176,11 @@ fn the_example_hello_runs() {
 #[test]
 fn the_example_pipeline_runs() {
     example_passes("pipeline", &[], "RR_TYPE_MAP of 4\n");
+}
+
+#[test]
+fn the_example_transaction_runs() {
+    example_passes("transaction", &[], "70 and 30\n");
 }
 
 #[test]

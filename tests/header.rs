@@ -14,9 +14,25 @@ use std::path::PathBuf;
 use toolchain::{STRICT, has, root, run, scratch, tool};
 
 /// The files that the header is made of, in its order.
-const SOURCES: [&str; 16] = [
-    "version", "status", "error", "callback", "config", "client", "command", "reply", "pipeline", "queue", "submit",
-    "event", "failed", "stats", "metrics", "log",
+const SOURCES: [&str; 18] = [
+    "version",
+    "status",
+    "error",
+    "callback",
+    "config",
+    "client",
+    "command",
+    "reply",
+    "pipeline",
+    "script",
+    "transaction",
+    "queue",
+    "submit",
+    "event",
+    "failed",
+    "stats",
+    "metrics",
+    "log",
 ];
 
 #[test]

@@ -25,12 +25,13 @@ use toolchain::{STRICT, library, root, run, scratch, soname, tool};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// An example, what is written around the server's URL to run it, and what it then says.
-const EXAMPLES: [(&str, &[&str], &[&str], &str); 6] = [
+const EXAMPLES: [(&str, &[&str], &[&str], &str); 7] = [
     ("epoll", &[], &[], "tick 4 is number 5\n"),
     ("events", &[], &["0"], "RR_EVENT_CONNECTED"),
     ("hello", &[], &[], "hello\n"),
     ("outage", &["-s", "0.5", "-t", "2"], &["client_name=outage"], "account left_at_close 0\n"),
     ("pipeline", &[], &[], "RR_TYPE_MAP of 4\n"),
+    ("transaction", &[], &[], "70 and 30\n"),
     ("watch", &[], &["0"], "resilient_redis_connects_total{client=\"watch\"} 1\n"),
 ];
 

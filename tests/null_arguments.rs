@@ -1,6 +1,6 @@
 //! NULL in place of any pointer of any function, by a program that is made from the header: no crash, the right status,
-//! and an error where one was asked for. The same program forks, and the child calls every function on a client or a
-//! pipeline of its parent.
+//! and an error where one was asked for. The same program forks, and the child calls every function on a client, a
+//! pipeline or a transaction of its parent.
 
 #![allow(
     clippy::unwrap_used,
@@ -26,6 +26,8 @@ fn may_be_null(function: &str, parameter: &str) -> bool {
         }
         "config" => function == "rr_client_new",
         "length" => function == "rr_client_metrics",
+        // Texts that end with a NUL.
+        "lengths" => ["rr_transaction_new", "rr_transaction_watch", "rr_transaction_run"].contains(&function),
         "message" => function == "rr_error_new",
         _ => false,
     }
@@ -37,7 +39,8 @@ fn is_reply_function(function: &str) -> bool {
 
 fn is_pointer(kind: &str) -> bool {
     kind.contains('*')
-        || ["rr_destroy", "rr_event_callback", "rr_completion_callback", "rr_log_callback"].contains(&kind)
+        || ["rr_destroy", "rr_event_callback", "rr_completion_callback", "rr_log_callback", "rr_transaction_function"]
+            .contains(&kind)
 }
 
 /// A good value for a parameter. Handles and places for results are variables of the program.
@@ -47,6 +50,7 @@ fn good(function: &Prototype, kind: &str, name: &str) -> String {
         ("const char *", "name") => "\"command_timeout_ms\"",
         ("const char *", "value") => "\"5\"",
         ("const char *", "message") => "\"text\"",
+        ("const char *", "source") => "\"return 1\"",
         ("char *", _) => "NULL",
         ("char **", _) => "&text",
         ("const char *const *", _) => "argv",
@@ -59,12 +63,15 @@ fn good(function: &Prototype, kind: &str, name: &str) -> String {
         ("rr_completion_callback", _) => "on_completion",
         ("rr_log_callback", _) => "on_line",
         ("rr_log_level", _) => "RR_LOG_DEBUG",
-        ("size_t", "argc" | "max") => "1",
         ("uint64_t *", _) => "&number",
+        ("rr_transaction_function", _) => "on_transaction",
+        ("size_t", "argc" | "max" | "count" | "length") | ("uint32_t", _) => "1",
         ("size_t" | "int64_t" | "uint64_t" | "rr_status", _) => "0",
         ("rr_client **", _) => "&new_client",
         ("rr_config **", _) => "&new_config",
         ("rr_pipeline **", _) => "&new_pipeline",
+        ("rr_script **", _) => "&new_script",
+        ("rr_transaction **", _) => "&new_transaction",
         ("rr_reply **", _) => "&new_reply",
         ("rr_queue **", _) => "&new_queue",
         ("rr_completion *", _) => "&completion",
@@ -73,6 +80,8 @@ fn good(function: &Prototype, kind: &str, name: &str) -> String {
         ("rr_error **", _) => "&err",
         ("const rr_command_options *", _) => "&command_options",
         ("const rr_pipeline_options *", _) => "&pipeline_options",
+        ("const rr_script_options *", _) => "&script_options",
+        ("const rr_transaction_options *", _) => "&transaction_options",
         ("rr_close_report *", _) => "&report",
         ("rr_stats *", _) => "&stats",
         (handle, _) if handle.starts_with("rr_") || handle.starts_with("const rr_") => {
@@ -126,10 +135,10 @@ fn call(function: &Prototype, is_null: impl Fn(&str) -> bool, what: &str) -> Str
 /// The same in a forked child, with nothing missing.
 fn call_in_child(function: &Prototype) -> Option<String> {
     let Prototype { name, returns, parameters } = function;
-    if !parameters
-        .iter()
-        .any(|(kind, _)| ["rr_client *", "rr_pipeline *", "rr_queue *"].iter().any(|bound| kind.ends_with(bound)))
-    {
+    let is_bound = |kind: &str| {
+        ["rr_client *", "rr_pipeline *", "rr_queue *", "rr_transaction *"].iter().any(|end| kind.ends_with(end))
+    };
+    if !parameters.iter().any(|(kind, _)| is_bound(kind)) {
         return None;
     }
     let arguments: Vec<String> = parameters.iter().map(|(kind, parameter)| good(function, kind, parameter)).collect();

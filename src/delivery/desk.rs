@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::config::{Config, OutageReads, Overflow};
+use crate::delivery::atomic;
 use crate::delivery::buffer::{Answer, Batch, Buffer, Item, Settled};
 use crate::delivery::failed::{FailedList, Kept};
 use crate::delivery::past::{Past, encode_rest};
 use crate::delivery::policy::{self, AfterLoss};
-use crate::delivery::request::{Executed, Incomplete, Request, length_of_commands, names_of};
+use crate::delivery::request::{Body, Executed, Incomplete, Request, length_of_commands, names_of};
 use crate::delivery::session::Session;
 use crate::delivery::waiter::Waiter;
 use crate::error::{self, Error, ErrorKind, Outcome, Result};
@@ -143,7 +144,8 @@ impl Desk {
     }
 
     pub(super) fn check_length(&self, request: &Request<'_>) -> Result<()> {
-        let (length, limit) = (request.body.encoded_len(), self.config.max_output_bytes);
+        let length = request.body.encoded_len().max(request.body.lasting().encoded_len());
+        let limit = self.config.max_output_bytes;
         if length <= limit {
             return Ok(());
         }
@@ -242,7 +244,8 @@ impl Desk {
         if past.was_lost {
             self.no_longer_expected(&mut books);
         }
-        let length = request.body.encoded_len();
+        let body = request.body.lasting();
+        let length = body.encoded_len();
         let commands = request.body.commands();
         loop {
             if let Some(error) = self.closed_to(&books, !past.was_lost) {
@@ -272,7 +275,7 @@ impl Desk {
             books = self.make_room(books, commands, length, request.deadline)?;
         }
         let mut bytes = Vec::with_capacity(length);
-        request.body.encode(&mut bytes);
+        body.encode(&mut bytes);
         let batch = request.body.batch().map(|count| {
             let answered = past.answered.take();
             let begin = length_of_commands(&bytes, past.count);
@@ -483,7 +486,7 @@ impl Desk {
         // The reply was the last thing that was read, or nearly so: no need to look at the clock.
         self.counters.durations.record(self.lane.last_read_after(request.since));
         if request.body.is_atomic() {
-            let reply = self.finish_atomic(reply, was_written)?;
+            let reply = self.finish_atomic(request, reply, was_written)?;
             if request.nature.changes_session() {
                 self.remember(request.body, &reply, epoch);
             }
@@ -503,21 +506,15 @@ impl Desk {
     }
 
     /// Takes what EXEC answered out of the replies to MULTI, the commands and EXEC.
-    fn finish_atomic(&self, reply: Reply, was_written: bool) -> Result<Reply> {
+    fn finish_atomic(&self, request: &Request<'_>, reply: Reply, was_written: bool) -> Result<Reply> {
+        let Body::Batch { bytes, .. } = request.body else { return Ok(reply) };
         let root = reply.root();
         let last = root.len().saturating_sub(1);
-        let refused = root.iter().take(last).find_map(|value| value.as_error());
-        let Some(exec) = reply.element(last) else {
-            return Err(Error::unknown(ErrorKind::Protocol, "the reply to EXEC is missing"));
-        };
-        let Some(text) = exec.root().as_error() else { return Ok(exec) };
-        self.counters.server_errors.add(1);
-        // EXECABORT says that a command was refused when it was queued; which error that was is told before.
-        let text = match refused {
-            Some(cause) => format!("{text} ({cause})"),
-            None => text.into_owned(),
-        };
-        Err(Error::server(&text, policy::outcome_after(Outcome::NotApplied, was_written)))
+        atomic::exec_reply(bytes, root.iter().take(last), reply.element(last)).map_err(|error| {
+            self.counters.server_errors.add(1);
+            let outcome = policy::outcome_after(error.outcome, was_written);
+            error.with_outcome(outcome)
+        })
     }
 
     /// Queues what has not been sent, as long as at most `window` are unanswered.
@@ -533,7 +530,7 @@ impl Desk {
 
 /// The text of the refusal when the whole of a reply says "not now", so that all of it can be asked again. A batch in
 /// which some commands were answered is left as it is.
-pub(super) fn refused_for_now(reply: &Reply, is_atomic: bool) -> Option<String> {
+pub fn refused_for_now(reply: &Reply, is_atomic: bool) -> Option<String> {
     let root = reply.root();
     if let Some(text) = root.as_error() {
         return policy::is_not_now(&text).then(|| text.into_owned());

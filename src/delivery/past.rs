@@ -64,7 +64,7 @@ fn fill_up(request: &Request<'_>, answered: Reply, error: &Error) -> Option<Repl
 /// Was the last byte of anything unanswered handed to the kernel?
 fn rest_was_written(request: &Request<'_>, before: usize, answered: usize, written: usize) -> bool {
     match request.body {
-        Body::Command(_) => written >= request.body.encoded_len(),
+        Body::Command(_) | Body::Script { .. } => written >= request.body.encoded_len(),
         Body::Batch { bytes, .. } => {
             let start = length_of_commands(bytes, before);
             let rest = bytes.get(start..).unwrap_or_default();

@@ -38,6 +38,13 @@ impl From<Error> for Incomplete {
 pub enum Body<'a> {
     /// One command.
     Command(&'a [&'a [u8]]),
+    /// A script by its digest, and what to send in its place where the server may have forgotten it by then.
+    Script {
+        /// By its digest.
+        short: &'a [&'a [u8]],
+        /// By its source.
+        lasting: &'a [&'a [u8]],
+    },
     /// Encoded commands whose replies come back as one array.
     Batch {
         /// The commands, encoded.
@@ -53,7 +60,9 @@ impl fmt::Debug for Body<'_> {
     /// Without the arguments.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Body::Command(argv) => f.debug_tuple("Command").field(&command::name(argv)).finish(),
+            Body::Command(argv) | Body::Script { short: argv, .. } => {
+                f.debug_tuple("Command").field(&command::name(argv)).finish()
+            }
             Body::Batch { count, is_atomic, .. } => {
                 f.debug_struct("Batch").field("count", count).field("is_atomic", is_atomic).finish_non_exhaustive()
             }
@@ -65,7 +74,7 @@ impl Body<'_> {
     /// Appends the encoded commands.
     pub fn encode(&self, out: &mut Vec<u8>) {
         match self {
-            Body::Command(argv) => encode(out, argv),
+            Body::Command(argv) | Body::Script { short: argv, .. } => encode(out, argv),
             Body::Batch { bytes, .. } => out.extend_from_slice(bytes),
         }
     }
@@ -73,15 +82,23 @@ impl Body<'_> {
     /// How many bytes `encode` appends.
     pub fn encoded_len(&self) -> usize {
         match self {
-            Body::Command(argv) => encoded_len(argv),
+            Body::Command(argv) | Body::Script { short: argv, .. } => encoded_len(argv),
             Body::Batch { bytes, .. } => bytes.len(),
+        }
+    }
+
+    /// The same for a time to come, on a connection that is not there yet.
+    pub fn lasting(&self) -> Body<'_> {
+        match self {
+            Body::Script { lasting, .. } => Body::Command(lasting),
+            body => *body,
         }
     }
 
     /// How many replies come as one array; `None` for a single reply.
     pub fn batch(&self) -> Option<usize> {
         match self {
-            Body::Command(_) => None,
+            Body::Command(_) | Body::Script { .. } => None,
             Body::Batch { count, .. } => Some(*count),
         }
     }
@@ -89,7 +106,7 @@ impl Body<'_> {
     /// How many commands of the program it is.
     pub fn commands(&self) -> u32 {
         let count = match self {
-            Body::Command(_) => 1,
+            Body::Command(_) | Body::Script { .. } => 1,
             Body::Batch { count, is_atomic: true, .. } => count.saturating_sub(2),
             Body::Batch { count, .. } => *count,
         };

@@ -54,7 +54,7 @@ impl Desk {
             }
         };
         match body {
-            Body::Command(argv) => learn(argv, reply.is_error()),
+            Body::Command(argv) | Body::Script { short: argv, .. } => learn(argv, reply.is_error()),
             Body::Batch { bytes, is_atomic, .. } => {
                 let mut rest = bytes;
                 let mut skip = usize::from(is_atomic);

@@ -107,6 +107,7 @@ pub(super) fn milliseconds(value: i64, name: &str) -> Result<Duration> {
 /// # Safety
 ///
 /// `argv` and `lengths` are NULL or hold `argc` entries; each entry of `argv` is NULL or as long as its length says.
+#[inline]
 pub(super) unsafe fn arguments<'a>(
     into: &mut Arguments<'a>,
     argc: usize,
@@ -114,20 +115,44 @@ pub(super) unsafe fn arguments<'a>(
     lengths: *const usize,
 ) -> Result<()> {
     check_count(argc)?;
-    if argv.is_null() {
-        return Err(null("argv"));
+    // SAFETY: the caller's contract.
+    unsafe { strings(into, argc, argv, lengths, "argv")? };
+    check_name(into)
+}
+
+/// Any number of strings, given in the same way; none may be NULL.
+///
+/// # Safety
+///
+/// As for [`arguments`].
+#[inline]
+pub(super) unsafe fn strings<'a>(
+    into: &mut Arguments<'a>,
+    count: usize,
+    pointers: *const *const c_char,
+    lengths: *const usize,
+    name: &str,
+) -> Result<()> {
+    if count == 0 {
+        return Ok(());
+    }
+    if count > MAX_ARGUMENTS {
+        return Err(invalid(format!("there are {count} entries in {name}")));
+    }
+    if pointers.is_null() {
+        return Err(null(name));
     }
     // SAFETY: not NULL, and the caller's contract.
-    let pointers = unsafe { std::slice::from_raw_parts(argv, argc) };
+    let pointers = unsafe { std::slice::from_raw_parts(pointers, count) };
     if lengths.is_null() {
         // SAFETY: the caller's contract.
-        return collect(into, pointers.iter().enumerate().map(|(i, pointer)| unsafe { terminated(*pointer, i) }));
+        return collect(into, pointers.iter().enumerate().map(|(i, pointer)| unsafe { terminated(*pointer, name, i) }));
     }
     // SAFETY: not NULL, and the caller's contract.
-    let lengths = unsafe { std::slice::from_raw_parts(lengths, argc) };
+    let lengths = unsafe { std::slice::from_raw_parts(lengths, count) };
     let pairs = pointers.iter().zip(lengths).enumerate();
     // SAFETY: the caller's contract.
-    collect(into, pairs.map(|(i, (pointer, length))| unsafe { measured(pointer.cast(), *length, i) }))
+    collect(into, pairs.map(|(i, (pointer, length))| unsafe { entry(pointer.cast(), *length, name, i) }))
 }
 
 /// A command as one run of bytes, cut into arguments by their lengths.
@@ -142,8 +167,31 @@ pub(super) unsafe fn packed<'a>(
     lengths: *const usize,
 ) -> Result<()> {
     check_count(argc)?;
+    // SAFETY: the caller's contract.
+    unsafe { packed_strings(into, argc, bytes, lengths)? };
+    check_name(into)
+}
+
+/// Any number of strings, given in the same way.
+///
+/// # Safety
+///
+/// As for [`packed`].
+#[inline]
+pub(super) unsafe fn packed_strings<'a>(
+    into: &mut Arguments<'a>,
+    argc: usize,
+    bytes: *const c_void,
+    lengths: *const usize,
+) -> Result<()> {
+    if argc == 0 {
+        return Ok(());
+    }
     if lengths.is_null() {
         return Err(null("lengths"));
+    }
+    if argc > MAX_ARGUMENTS {
+        return Err(invalid(format!("argc is {argc}")));
     }
     // SAFETY: not NULL, and the caller's contract.
     let lengths = unsafe { std::slice::from_raw_parts(lengths, argc) };
@@ -153,7 +201,7 @@ pub(super) unsafe fn packed<'a>(
         return Err(null("bytes"));
     }
     // SAFETY: the caller's contract.
-    let mut rest = unsafe { measured(bytes.cast(), total, 0)? };
+    let mut rest = unsafe { measured(bytes.cast(), total, "bytes")? };
     let cut = |length: &usize| {
         let (argument, after) = rest.split_at_checked(*length).unwrap_or((rest, &[]));
         rest = after;
@@ -177,27 +225,49 @@ fn collect<'a>(into: &mut Arguments<'a>, arguments: impl ExactSizeIterator<Item 
     for argument in arguments {
         into.push(argument?);
     }
-    if into.first().is_none_or(|name| name.is_empty()) {
+    Ok(())
+}
+
+#[inline]
+fn check_name(arguments: &Arguments<'_>) -> Result<()> {
+    if arguments.first().is_none_or(|name| name.is_empty()) {
         return Err(invalid("the command's name is empty"));
     }
     Ok(())
 }
 
-unsafe fn terminated<'a>(pointer: *const c_char, index: usize) -> Result<&'a [u8]> {
+unsafe fn terminated<'a>(pointer: *const c_char, name: &str, index: usize) -> Result<&'a [u8]> {
     if pointer.is_null() {
-        return Err(null(&format!("argv[{index}]")));
+        return Err(null(&format!("{name}[{index}]")));
     }
     // SAFETY: not NULL, and the caller's contract.
     Ok(unsafe { CStr::from_ptr(pointer) }.to_bytes())
 }
 
-unsafe fn measured<'a>(pointer: *const u8, length: usize, index: usize) -> Result<&'a [u8]> {
+unsafe fn entry<'a>(pointer: *const u8, length: usize, name: &str, index: usize) -> Result<&'a [u8]> {
+    if length > 0 && (pointer.is_null() || length > MAX_LENGTH) {
+        // Only now, because most have no need of it.
+        let name = format!("{name}[{index}]");
+        // SAFETY: it fails before it reads.
+        return unsafe { measured(pointer, length, &name) };
+    }
+    // SAFETY: the caller's contract.
+    unsafe { measured(pointer, length, name) }
+}
+
+/// Bytes of any kind; with length 0 the pointer is not looked at.
+///
+/// # Safety
+///
+/// `pointer` is NULL or leads to `length` bytes.
+#[inline]
+pub(super) unsafe fn measured<'a>(pointer: *const u8, length: usize, name: &str) -> Result<&'a [u8]> {
     match length {
         0 => Ok(&[]),
-        _ if pointer.is_null() => Err(null(&format!("argv[{index}]"))),
+        _ if pointer.is_null() => Err(null(name)),
         // SAFETY: not NULL, no longer than memory, and the caller's contract.
         1..=MAX_LENGTH => Ok(unsafe { std::slice::from_raw_parts(pointer, length) }),
-        _ => Err(invalid(format!("the length of argument {index} is {length}"))),
+        _ => Err(invalid(format!("the length of {name} is {length}"))),
     }
 }
 

@@ -22,9 +22,11 @@ mod metrics;
 mod pipeline;
 mod queue;
 mod reply;
+mod script;
 mod stats;
 mod status;
 mod submit;
 #[cfg(feature = "test-panic")]
 mod test_panic;
+mod transaction;
 mod version;

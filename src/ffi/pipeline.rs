@@ -75,13 +75,13 @@ impl Handle for rr_pipeline {
 /// # Safety
 ///
 /// As for [`handle::borrow`].
-unsafe fn borrow(pipeline: *const rr_pipeline) -> Result<Arc<Mutex<Pipeline>>> {
+pub(super) unsafe fn borrow(pipeline: *const rr_pipeline) -> Result<Arc<Mutex<Pipeline>>> {
     // SAFETY: the caller's contract.
     unsafe { handle::borrow(pipeline) }.map(|pipeline| pipeline.0.clone())
 }
 
 /// The lock is tried and never waited for.
-fn enter(pipeline: &Mutex<Pipeline>) -> Result<MutexGuard<'_, Pipeline>> {
+pub(super) fn enter(pipeline: &Mutex<Pipeline>) -> Result<MutexGuard<'_, Pipeline>> {
     pipeline.try_lock().ok_or_else(|| Error::new(ErrorKind::Busy, "another thread is using this pipeline"))
 }
 

@@ -62,6 +62,9 @@ pub const RR_ERR_SYSTEM: rr_status = -21;
 pub const RR_ERR_WOULD_BLOCK: rr_status = -22;
 /// The command was cancelled by rr_cancel(); rr_error_outcome() says whether it may have run.
 pub const RR_ERR_CANCELLED: rr_status = -23;
+/// A watched key was changed, or the connection that watched was lost: the transaction did not run. Begin anew, with
+/// fresh reads.
+pub const RR_ERR_CONFLICT: rr_status = -24;
 
 /// The number, kind of failure and name of every status, for the checks and for `rr_status_name`.
 const FAILURES: [(rr_status, ErrorKind, &CStr); ErrorKind::ALL.len()] = [
@@ -88,6 +91,7 @@ const FAILURES: [(rr_status, ErrorKind, &CStr); ErrorKind::ALL.len()] = [
     (RR_ERR_SYSTEM, ErrorKind::System, c"RR_ERR_SYSTEM"),
     (RR_ERR_WOULD_BLOCK, ErrorKind::WouldBlock, c"RR_ERR_WOULD_BLOCK"),
     (RR_ERR_CANCELLED, ErrorKind::Cancelled, c"RR_ERR_CANCELLED"),
+    (RR_ERR_CONFLICT, ErrorKind::Conflict, c"RR_ERR_CONFLICT"),
 ];
 
 /// The kind of failure that `status` stands for.

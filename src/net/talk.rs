@@ -63,10 +63,18 @@ impl Talk {
     }
 
     /// Hands all of the bytes to the kernel.
-    pub fn send(&mut self, mut bytes: &[u8], attempt: &Attempt<'_>) -> Result<()> {
+    pub fn send(&mut self, bytes: &[u8], attempt: &Attempt<'_>) -> Result<()> {
+        self.send_counted(bytes, &mut 0, attempt)
+    }
+
+    /// The same; `sent` grows by what the kernel took, also when it fails.
+    pub fn send_counted(&mut self, mut bytes: &[u8], sent: &mut usize, attempt: &Attempt<'_>) -> Result<()> {
         while !bytes.is_empty() {
             match self.socket.send(bytes) {
-                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+                Ok(count) => {
+                    *sent += count;
+                    bytes = bytes.get(count..).unwrap_or_default();
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     attempt.wait(&self.socket, Interest { readable: false, writable: true })?;
                 }

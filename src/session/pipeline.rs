@@ -6,11 +6,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::command::Traits;
 use crate::delivery::desk::Desk;
 use crate::delivery::policy::Nature;
 use crate::delivery::request::{Body, Executed, Incomplete, Request, admit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::resp::encode;
+use crate::session::script::Script;
 use crate::time::{self, Deadline};
 
 /// How a pipeline is executed.
@@ -57,10 +59,22 @@ impl Pipeline {
     /// Adds a command. It is copied.
     pub fn append(&mut self, argv: &[&[u8]]) -> Result<()> {
         let traits = admit(argv)?;
+        self.add(argv, traits);
+        Ok(())
+    }
+
+    /// Adds a script with its keys, which are the first `key_count` of its arguments, and the rest of them. Its source goes along each time, so that it runs whatever happens
+    /// to the server's memory of scripts before and in between.
+    pub fn append_script(&mut self, script: &Script, key_count: usize, arguments: &[&[u8]]) -> Result<()> {
+        let call = script.call(key_count, arguments, false)?;
+        self.append(&call.by_source())
+    }
+
+    /// Adds a command that was admitted.
+    pub(super) fn add(&mut self, argv: &[&[u8]], traits: Traits) {
         self.nature = self.nature.and(Nature::of(traits));
         encode(&mut self.bytes, argv);
         self.count += 1;
-        Ok(())
     }
 
     /// How many commands it holds.
@@ -78,21 +92,30 @@ impl Pipeline {
         if self.count == 0 {
             return Err(Error::new(ErrorKind::InvalidArgument, "the pipeline has no commands").into());
         }
+        let (desk, options, nature) = (self.desk.clone(), self.options, self.nature);
+        let since = time::now();
+        let deadline = Deadline::after(since, self.timeout);
+        self.whole(|bytes, count| {
+            desk.call(&Request {
+                body: Body::Batch { bytes, count, is_atomic: options.atomic },
+                nature: nature.bufferable_if(!options.no_buffer).once_if(options.no_retry),
+                since,
+                deadline,
+            })
+        })
+    }
+
+    /// Looks at all that is to be sent, and how many replies it brings.
+    pub(super) fn whole<T>(&mut self, look: impl FnOnce(&[u8], usize) -> T) -> T {
         let before = self.bytes.len();
         let mut count = self.count;
         if self.options.atomic {
             encode(&mut self.bytes, &[b"EXEC"]);
             count += 2;
         }
-        let since = time::now();
-        let ended = self.desk.call(&Request {
-            body: Body::Batch { bytes: &self.bytes, count, is_atomic: self.options.atomic },
-            nature: self.nature.bufferable_if(!self.options.no_buffer).once_if(self.options.no_retry),
-            since,
-            deadline: Deadline::after(since, self.timeout),
-        });
+        let seen = look(&self.bytes, count);
         self.bytes.truncate(before);
-        ended
+        seen
     }
 
     /// Empties it.

@@ -169,6 +169,11 @@ impl Lent {
         self.is_fresh
     }
 
+    /// Has the server said nothing on it that was not listened to, not even that it is over?
+    pub fn is_quiet(&self) -> bool {
+        self.private.as_ref().is_some_and(is_quiet)
+    }
+
     /// Says something and listens, on this connection and by `deadline`. It ends early when the client does, and looks
     /// up when `waker` is woken.
     pub fn converse<T>(

@@ -136,6 +136,27 @@ static void a_pipeline_takes_formats_too(rr_client *client)
     rr_pipeline_free(pipeline);
 }
 
+static void a_transaction_takes_formats_too(rr_client *client)
+{
+    const char *const key = "format:watched";
+    rr_transaction *transaction = NULL;
+    rr_reply *reply = (rr_reply *)&reply;
+
+    CHECK_OK(rr_transaction_new(client, NULL, 1, &key, NULL, &transaction, &err));
+    CHECK_STATUS(rr_transaction_commandf(transaction, &reply, &err, "ECHO %x", 3), RR_ERR_INVALID_ARGUMENT);
+    CHECK(reply == NULL);
+    CHECK_OK(rr_transaction_commandf(transaction, &reply, &err, "ECHO %s", "two words"));
+    CHECK(reply_is(reply, "two words"));
+    rr_reply_free(reply);
+    CHECK_STATUS(rr_transaction_queuef(transaction, &err, "ECHO %x", 3), RR_ERR_INVALID_ARGUMENT);
+    CHECK_OK(rr_transaction_queuef(transaction, &err, "SET %s %d", key, 7));
+    CHECK_OK(rr_transaction_queuef(transaction, &err, "GET %s", key));
+    CHECK_OK(rr_transaction_execute(transaction, &reply, &err));
+    CHECK(value_is(rr_reply_element(reply, 1), "7"));
+    rr_reply_free(reply);
+    rr_transaction_free(transaction);
+}
+
 int main(int argc, char **argv)
 {
     rr_client *client;
@@ -150,6 +171,7 @@ int main(int argc, char **argv)
     a_long_command(client);
     what_is_not_understood_is_shown(client);
     a_pipeline_takes_formats_too(client);
+    a_transaction_takes_formats_too(client);
     rr_client_free(client);
     return 0;
 }

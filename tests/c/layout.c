@@ -35,6 +35,18 @@ OFFSET(rr_pipeline_options, timeout_ms, 8);
 OFFSET(rr_pipeline_options, flags, 16);
 OFFSET(rr_pipeline_options, reserved, 20);
 
+SIZE(rr_script_options, 24);
+OFFSET(rr_script_options, struct_size, 0);
+OFFSET(rr_script_options, timeout_ms, 8);
+OFFSET(rr_script_options, flags, 16);
+OFFSET(rr_script_options, reserved, 20);
+
+SIZE(rr_transaction_options, 24);
+OFFSET(rr_transaction_options, struct_size, 0);
+OFFSET(rr_transaction_options, timeout_ms, 8);
+OFFSET(rr_transaction_options, flags, 16);
+OFFSET(rr_transaction_options, reserved, 20);
+
 SIZE(rr_close_report, 40);
 OFFSET(rr_close_report, struct_size, 0);
 OFFSET(rr_close_report, drained, 8);
