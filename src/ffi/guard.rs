@@ -6,10 +6,10 @@
 //! | call                                            | inside a callback              | in a forked child      |
 //! |-------------------------------------------------|--------------------------------|------------------------|
 //! | on values: error, config, reply, event, failed  | yes                            | yes                    |
-//! | on a client or a pipeline                       | yes                            | `RR_ERR_FORKED`        |
+//! | on a client, a pipeline or a monitor            | yes                            | `RR_ERR_FORKED`        |
 //! | `rr_client_close`                               | `RR_ERR_IN_CALLBACK`           | `RR_ERR_FORKED`        |
 //! | `rr_client_free`                                | yes, ends on another thread    | leaks on purpose       |
-//! | `rr_pipeline_free`                              | yes                            | leaks on purpose       |
+//! | `rr_pipeline_free`, `rr_monitor_free`           | yes                            | leaks on purpose       |
 //! | making a client                                 | yes                            | yes                    |
 
 use std::any::Any;
