@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 use resilient_redis::client::{Client, CommandOptions, Executed, PipelineOptions, State};
 use resilient_redis::error::{ErrorKind, Outcome, Result};
 use support::{
-    Action, Ask, Direction, Plan, Proxy, ReservedPort, SOON, Server, assert_fails, is_reply, open, open_ready, wait_until, within,
+    Action, Ask, Direction, Plan, Proxy, ReservedPort, SOON, Server, assert_fails, is_reply, open, open_ready,
+    wait_until, within,
 };
 
 fn blocked(server: &Server) -> usize {
@@ -45,7 +46,11 @@ fn begin(client: &Client, words: &'static [&'static str]) -> JoinHandle<Result<E
 }
 
 /// Issues a command with a limit on a thread of its own.
-fn begin_with(client: &Client, words: &'static [&'static str], options: CommandOptions) -> JoinHandle<Result<Executed>> {
+fn begin_with(
+    client: &Client,
+    words: &'static [&'static str],
+    options: CommandOptions,
+) -> JoinHandle<Result<Executed>> {
     let client = client.clone();
     std::thread::spawn(move || client.run_with(words, &options))
 }
@@ -85,7 +90,10 @@ fn every_blocking_command_is_answered_whether_it_waits_or_not() {
             (&["BZPOPMAX", "z", "5"], &["ZADD", "z", "1", "element"]),
             (&["BZMPOP", "0", "1", "z", "MIN"], &["ZADD", "z", "1", "element"]),
             (&["XREAD", "BLOCK", "0", "STREAMS", "s", "$"], &["XADD", "s", "*", "f", "element"]),
-            (&["XREADGROUP", "GROUP", "g", "c", "BLOCK", "5000", "STREAMS", "s", ">"], &["XADD", "s", "*", "f", "element"]),
+            (
+                &["XREADGROUP", "GROUP", "g", "c", "BLOCK", "5000", "STREAMS", "s", ">"],
+                &["XADD", "s", "*", "f", "element"],
+            ),
         ];
         for (words, gift) in forms {
             if words[0] == "XREADGROUP" {
@@ -263,7 +271,11 @@ fn one_whose_connection_is_cut_while_it_waits_goes_on_waiting() {
     let waits = begin(&client, &["BLPOP", "l", "0"]);
     for cut in 1..=5 {
         wait_blocked(&server, 1);
-        if cut % 2 == 0 { proxy.reset_all() } else { proxy.close_all() }
+        if cut % 2 == 0 {
+            proxy.reset_all()
+        } else {
+            proxy.close_all()
+        }
         wait_until("it is sent again", SOON, || client.stats().resent == cut);
     }
     wait_blocked(&server, 1);
@@ -467,7 +479,8 @@ fn one_that_finds_no_connection_free_waits_for_one_until_its_deadline() {
     let client = open_ready(&server.url(), &[("private_max_connections", "2")]);
     let mut waits: Vec<_> = (0..2).map(|_| begin(&client, &["BLPOP", "l", "0"])).collect();
     wait_blocked(&server, 2);
-    let error = assert_fails(client.run_with(&["BLPOP", "l", "0"], &limit(100)), ErrorKind::Timeout, Outcome::NotApplied);
+    let error =
+        assert_fails(client.run_with(&["BLPOP", "l", "0"], &limit(100)), ErrorKind::Timeout, Outcome::NotApplied);
     assert!(error.message.contains("private_max_connections"), "{error}");
     waits.push(begin(&client, &["BLPOP", "l", "0"]));
     for element in ["1", "2", "3"] {
@@ -548,4 +561,26 @@ fn wait_in_a_cluster_is_refused() {
     let server = Server::builder().arg("cluster-enabled", "yes").arg("cluster-port", &bus).start();
     let client = open_ready(&server.url(), &[]);
     assert_fails(client.run(&["WAIT", "0", "100"]), ErrorKind::Unsupported, Outcome::NotApplied);
+}
+
+/// The file is not flushed to the disk until it is told to be.
+#[test]
+fn waitaof_waits_for_the_disk_where_the_server_knows_it() {
+    let server = Server::builder().appendonly(true).arg("appendfsync", "no").start();
+    let client = open_ready(&server.url(), &[]);
+    let ended = client.run(&["WAITAOF", "1", "0", "100"]);
+    if ended.is_err() {
+        let error = assert_fails(ended, ErrorKind::Server, Outcome::NotApplied);
+        assert!(error.message.starts_with("ERR unknown command 'WAITAOF'"), "Redis before 7.2: {error}");
+        return;
+    }
+    for value in ["1", "2"] {
+        client.ask(&["SET", "k", value]);
+        assert!(client.ask(&["WAITAOF", "1", "0", "100"]).root().get(0).unwrap().as_integer() == Some(0), "{value}");
+    }
+    let waits = begin(&client, &["WAITAOF", "1", "0", "0"]);
+    wait_blocked(&server, 1);
+    server.command(&["CONFIG", "SET", "appendfsync", "always"]);
+    client.ask(&["SET", "k", "3"]);
+    assert!(is_reply(&end(waits)));
 }

@@ -156,7 +156,7 @@ macro_rules! programs {
 }
 
 programs! {
-    command config errors events fork format layout lifetimes loading log metrics outage pipeline reply submit threads
+    blocking command config errors events fork format layout lifetimes loading log metrics outage pipeline reply submit threads
 }
 
 /// The examples are programs like any other; what they print is for people, so that only their end is looked at.
@@ -175,6 +175,11 @@ fn the_example_hello_runs() {
 #[test]
 fn the_example_pipeline_runs() {
     example_passes("pipeline", &[], "RR_TYPE_MAP of 4\n");
+}
+
+#[test]
+fn the_example_blocking_runs() {
+    example_passes("blocking", &[], "3 jobs done, 0 waiting, 0 left behind\n");
 }
 
 #[test]

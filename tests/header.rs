@@ -14,9 +14,9 @@ use std::path::PathBuf;
 use toolchain::{STRICT, has, root, run, scratch, tool};
 
 /// The files that the header is made of, in its order.
-const SOURCES: [&str; 16] = [
+const SOURCES: [&str; 17] = [
     "version", "status", "error", "callback", "config", "client", "command", "reply", "pipeline", "queue", "submit",
-    "event", "failed", "stats", "metrics", "log",
+    "event", "failed", "monitor", "stats", "metrics", "log",
 ];
 
 #[test]

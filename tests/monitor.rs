@@ -91,9 +91,11 @@ fn a_cut_is_a_gap_and_closing_ends_the_stream() {
     server.command(&["SET", "k", "v"]);
     command(&mut monitor, "SET");
 
-    let taking = std::thread::spawn(move || loop {
-        if let Err(error) = monitor.next(Duration::from_secs(60)) {
-            return error;
+    let taking = std::thread::spawn(move || {
+        loop {
+            if let Err(error) = monitor.next(Duration::from_secs(60)) {
+                return error;
+            }
         }
     });
     client.close(Duration::ZERO).unwrap();

@@ -69,6 +69,8 @@ fn good(function: &Prototype, kind: &str, name: &str) -> String {
         ("rr_queue **", _) => "&new_queue",
         ("rr_completion *", _) => "&completion",
         ("rr_event **", _) => "&new_event",
+        ("rr_monitor **", _) => "&new_monitor",
+        ("rr_monitor_entry **", _) => "&new_monitor_entry",
         ("rr_failed **", _) => "&new_failed",
         ("rr_error **", _) => "&err",
         ("const rr_command_options *", _) => "&command_options",
@@ -113,7 +115,7 @@ fn call(function: &Prototype, is_null: impl Fn(&str) -> bool, what: &str) -> Str
         ("int64_t", true) if parameters.iter().any(|(_, name)| ["client", "pipeline"].contains(&name.as_str())) => {
             format!("CHECK_EQ({call}, RR_ERR_NULL_ARGUMENT);")
         }
-        ("const char *", true) if name.ends_with("_message") => format!("CHECK_TEXT({call}, \"\");"),
+        ("const char *", true) if name.ends_with("_message") || name.ends_with("_address") => format!("CHECK_TEXT({call}, \"\");"),
         ("rr_error *", false) => format!("rr_error_free({call});"),
         (kind, true) if kind.ends_with('*') => format!("CHECK({call} == NULL);"),
         ("double", true) => format!("CHECK({call} == 0);"),
@@ -128,7 +130,7 @@ fn call_in_child(function: &Prototype) -> Option<String> {
     let Prototype { name, returns, parameters } = function;
     if !parameters
         .iter()
-        .any(|(kind, _)| ["rr_client *", "rr_pipeline *", "rr_queue *"].iter().any(|bound| kind.ends_with(bound)))
+        .any(|(kind, _)| ["rr_client *", "rr_pipeline *", "rr_queue *", "rr_monitor *"].iter().any(|bound| kind.ends_with(bound)))
     {
         return None;
     }

@@ -28,7 +28,7 @@ use crate::time::{self, Deadline};
 const ONCE_MORE: Duration = Duration::from_millis(20);
 /// The longest that a caller is kept past its deadline for the sake of an element.
 const GRACE: Duration = Duration::from_secs(1);
-/// Where WAIT publishes, so that its connection has written something. Nobody listens there.
+/// Where is published for the sake of WAIT. Nobody listens there.
 const NOWHERE: &[u8] = b"resilient-redis:wait";
 
 /// See above.
@@ -198,7 +198,7 @@ impl Blocking {
         if let Err(ended) = self.lay(private, call, &place) {
             return ended;
         }
-        if is_about_server && let Err(ended) = self.publish(private, call, &place) {
+        if is_about_server && let Err(ended) = self.write_something(private, call, &place) {
             return ended;
         }
         let waits = Waits { client: place.client_id, socket: private.talk.socket().clone() };
@@ -278,15 +278,22 @@ impl Blocking {
         }
     }
 
-    /// WAIT counts who has what its own connection wrote, which is nothing so far. What is published now comes behind
-    /// everything that the client has written before, so that who has this has that.
-    fn publish(&self, private: &mut Private, call: &Call<'_>, here: &Place) -> std::result::Result<(), Ended> {
+    /// WAIT counts who has what its own connection wrote, which is nothing so far. What is written now, and changes nothing,
+    /// comes behind everything that the client has written before, so that who has this has that.
+    fn write_something(&self, private: &mut Private, call: &Call<'_>, here: &Place) -> std::result::Result<(), Ended> {
         let attempt = self.privates.attempt(call.deadline, None);
-        // Only a server of a cluster accepts READONLY; there, what is published is not a part of what replicas get.
-        let replies = private
-            .ask(&[&[b"SPUBLISH", NOWHERE, b""], &[b"READONLY"]], &attempt)
-            .map_err(|error| Ended::Lost { error, written: false, place: here.clone() })?;
         let name = command::name(call.argv);
+        // What is published goes to replicas; what WAITAOF waits for has to go to the file, too.
+        let (write, what): (&[&[u8]], _) = match name.as_str() {
+            "WAIT" => (&[b"SPUBLISH", NOWHERE, b""], format!("SPUBLISH to {}", String::from_utf8_lossy(NOWHERE))),
+            _ => (&[b"SWAPDB", b"0", b"0"], "SWAPDB 0 0".to_owned()),
+        };
+        // Only a server of a cluster accepts READONLY; there, what is published does not go to replicas.
+        let replies = private.ask(&[write, &[b"READONLY"]], &attempt).map_err(|error| Ended::Lost {
+            error,
+            written: false,
+            place: here.clone(),
+        })?;
         if !replies.get(1).is_some_and(Reply::is_error) {
             let text = format!("{name}: in a cluster it cannot be told from another connection what replicas have");
             return Err(Ended::Failed(Error::not_applied(ErrorKind::Unsupported, text)));
@@ -294,7 +301,7 @@ impl Blocking {
         match replies.first().and_then(|reply| reply.root().as_error()) {
             // Before Redis 7 any command will do, such as the other one.
             Some(text) if !text.starts_with("ERR unknown command") => {
-                let text = format!("{text} ({name} has to SPUBLISH to {} first)", String::from_utf8_lossy(NOWHERE));
+                let text = format!("{text} ({name} needs {what} first)");
                 Err(Ended::Failed(Error::server(&text, Outcome::NotApplied)))
             }
             _ => Ok(()),
