@@ -115,7 +115,9 @@ fn call(function: &Prototype, is_null: impl Fn(&str) -> bool, what: &str) -> Str
         ("int64_t", true) if parameters.iter().any(|(_, name)| ["client", "pipeline"].contains(&name.as_str())) => {
             format!("CHECK_EQ({call}, RR_ERR_NULL_ARGUMENT);")
         }
-        ("const char *", true) if name.ends_with("_message") || name.ends_with("_address") => format!("CHECK_TEXT({call}, \"\");"),
+        ("const char *", true) if name.ends_with("_message") || name.ends_with("_address") => {
+            format!("CHECK_TEXT({call}, \"\");")
+        }
         ("rr_error *", false) => format!("rr_error_free({call});"),
         (kind, true) if kind.ends_with('*') => format!("CHECK({call} == NULL);"),
         ("double", true) => format!("CHECK({call} == 0);"),
@@ -128,10 +130,9 @@ fn call(function: &Prototype, is_null: impl Fn(&str) -> bool, what: &str) -> Str
 /// The same in a forked child, with nothing missing.
 fn call_in_child(function: &Prototype) -> Option<String> {
     let Prototype { name, returns, parameters } = function;
-    if !parameters
-        .iter()
-        .any(|(kind, _)| ["rr_client *", "rr_pipeline *", "rr_queue *", "rr_monitor *"].iter().any(|bound| kind.ends_with(bound)))
-    {
+    if !parameters.iter().any(|(kind, _)| {
+        ["rr_client *", "rr_pipeline *", "rr_queue *", "rr_monitor *"].iter().any(|bound| kind.ends_with(bound))
+    }) {
         return None;
     }
     let arguments: Vec<String> = parameters.iter().map(|(kind, parameter)| good(function, kind, parameter)).collect();

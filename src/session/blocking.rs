@@ -16,6 +16,7 @@ use crate::delivery::request::{Body, Executed, Request};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::link::backoff;
 use crate::link::private::{Place, Private, Privates};
+use crate::net::Attempt;
 use crate::net::socket::Socket;
 use crate::resp::{Kind, Reply, encode};
 use crate::session::pool::{Lent, Pool};
@@ -190,8 +191,7 @@ impl Blocking {
 
     /// Makes the call on this connection.
     fn attempt(&self, private: &mut Private, call: &mut Call<'_>, is_about_server: bool) -> Ended {
-        let attempt = self.privates.attempt(call.deadline, None);
-        let place = match private.locate(&attempt) {
+        let place = match private.locate(&self.in_time(call)) {
             Ok(place) => place,
             Err(error) => return Ended::Lost { error, written: false, place: Place::default() },
         };
@@ -203,6 +203,7 @@ impl Blocking {
         }
         let waits = Waits { client: place.client_id, socket: private.talk.socket().clone() };
         let Some(_entry) = self.enter(waits) else { return Ended::Failed(call.failed(closed())) };
+        let attempt = self.privates.attempt(call.deadline, None);
         if let Err(error) = private.talk.send(&call.encoded(), &attempt) {
             // A part of a command is not run.
             return Ended::Lost { error, written: false, place };
@@ -213,6 +214,11 @@ impl Blocking {
             Err(error) if error.kind == ErrorKind::Timeout => self.abandon(private, call, &place),
             Err(error) => Ended::Lost { error, written: true, place },
         }
+    }
+
+    /// For what a server answers at once.
+    fn in_time(&self, call: &Call<'_>) -> Attempt<'_> {
+        self.privates.attempt(call.deadline.min(Deadline::within(self.config.command_timeout)), None)
     }
 
     /// The caller waits no longer: ends the command at the server and takes what it says.
@@ -264,9 +270,8 @@ impl Blocking {
         let (true, Some(client)) = (told, ghost.client_id) else {
             return Err(refused("it takes INFO and CLIENT ID"));
         };
-        let attempt = self.privates.attempt(call.deadline, None);
         let client = client.to_string();
-        match private.ask(&[&[b"CLIENT", b"KILL", b"ID", client.as_bytes()]], &attempt) {
+        match private.ask(&[&[b"CLIENT", b"KILL", b"ID", client.as_bytes()]], &self.in_time(call)) {
             Err(error) => Err(Ended::Lost { error, written: false, place: here.clone() }),
             Ok(replies) => match replies.first().and_then(|reply| reply.root().as_error()) {
                 Some(text) => Err(refused(&text)),
@@ -281,7 +286,6 @@ impl Blocking {
     /// WAIT counts who has what its own connection wrote, which is nothing so far. What is written now, and changes nothing,
     /// comes behind everything that the client has written before, so that who has this has that.
     fn write_something(&self, private: &mut Private, call: &Call<'_>, here: &Place) -> std::result::Result<(), Ended> {
-        let attempt = self.privates.attempt(call.deadline, None);
         let name = command::name(call.argv);
         // What is published goes to replicas; what WAITAOF waits for has to go to the file, too.
         let (write, what): (&[&[u8]], _) = match name.as_str() {
@@ -289,7 +293,7 @@ impl Blocking {
             _ => (&[b"SWAPDB", b"0", b"0"], "SWAPDB 0 0".to_owned()),
         };
         // Only a server of a cluster accepts READONLY; there, what is published does not go to replicas.
-        let replies = private.ask(&[write, &[b"READONLY"]], &attempt).map_err(|error| Ended::Lost {
+        let replies = private.ask(&[write, &[b"READONLY"]], &self.in_time(call)).map_err(|error| Ended::Lost {
             error,
             written: false,
             place: here.clone(),
