@@ -451,6 +451,77 @@ fn closing_ends_what_waits_and_no_element_is_taken_after_it() {
     }
 }
 
+/// The push races the end: the element is either in the reply or in the list, and never nowhere.
+#[test]
+fn closing_takes_no_element_along() {
+    let server = Server::start();
+    for round in 0..40_u64 {
+        let client = open_ready(&server.url(), &[]);
+        let waits = begin(&client, &["BLPOP", "l", "0"]);
+        wait_blocked(&server, 1);
+        let mut other = server.connection();
+        let pushes = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_micros(round * 20));
+            redis::cmd("RPUSH").arg("l").arg("element").exec(&mut other).unwrap();
+        });
+        client.close(Duration::from_secs(5)).unwrap();
+        let ended = end(waits);
+        pushes.join().unwrap();
+        if is_reply(&ended) {
+            assert_eq!(length(&server, "l"), 0, "round {round}");
+        } else {
+            assert_fails(ended, ErrorKind::Closed, Outcome::NotApplied);
+            assert_eq!(length(&server, "l"), 1, "round {round}");
+            server.command(&["DEL", "l"]);
+        }
+    }
+}
+
+/// Moved and not popped, so that a reply that is lost loses nothing else.
+#[test]
+fn workers_that_move_their_jobs_lose_none_through_cuts_and_kills() {
+    const JOBS: usize = 600;
+    let server = Server::builder().appendonly(true).start();
+    let proxy = Proxy::start(server.address());
+    let client = open_ready(&proxy.url(), &[("reconnect_max_delay_ms", "20")]);
+    let workers: Vec<_> = (0..4)
+        .map(|_| {
+            let client = client.clone();
+            std::thread::spawn(move || {
+                loop {
+                    match client.run(&["BLMOVE", "jobs", "done", "LEFT", "RIGHT", "0"]) {
+                        Ok(_) => {}
+                        Err(error) if error.kind == ErrorKind::Closed => return,
+                        Err(error) => panic!("{error:?}"),
+                    }
+                }
+            })
+        })
+        .collect();
+    for job in 0..JOBS {
+        client.run(&["RPUSH", "jobs", &job.to_string()]).unwrap();
+        match job % 100 {
+            30 => proxy.reset_all(),
+            60 => proxy.cut_after_to_client(job as u64, Action::Close),
+            90 => {
+                server.kill();
+                server.start_again();
+            }
+            _ => {}
+        }
+    }
+    proxy.forget_plans();
+    client.flush(SOON).unwrap();
+    // A job that was written twice, because its connection was lost, is there twice.
+    wait_until("nothing is left to do", SOON, || length(&server, "jobs") == 0);
+    client.close(SOON).unwrap();
+    workers.into_iter().for_each(|worker| worker.join().unwrap());
+    let mut done: Vec<usize> = redis::from_redis_value(server.command(&["LRANGE", "done", "0", "-1"])).unwrap();
+    done.sort_unstable();
+    done.dedup();
+    assert_eq!(done, (0..JOBS).collect::<Vec<_>>());
+}
+
 #[test]
 fn closing_in_an_outage_ends_what_waits_at_once() {
     let server = Server::start();
