@@ -1,4 +1,4 @@
-//! Sessions: things that span several commands.
+//! Sessions: what spans several commands, or has a connection of its own.
 
 pub mod blocking;
 pub mod monitor;
