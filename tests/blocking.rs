@@ -253,6 +253,47 @@ fn one_that_cannot_be_ended_at_the_server_is_unknown_and_its_connection_is_reset
     assert_eq!(client.stats().unknown, 1);
 }
 
+/// Some servers break down when a client that they keep waiting in a pause is to be ended.
+#[test]
+fn one_that_is_abandoned_while_the_server_pauses_its_clients_is_ended_after_the_pause() {
+    let server = Server::start();
+    for mode in ["WRITE", "ALL"] {
+        let client = open_ready(&server.url(), &[]);
+        assert!(client.ask(&["BLPOP", "l", "0.001"]).root().is_nil());
+        for words in [&["BLPOP", "l", "0"][..], &["XREADGROUP", "GROUP", "g", "c", "BLOCK", "0", "STREAMS", "s", ">"]] {
+            server.try_command(&["XGROUP", "CREATE", "s", "g", "$", "MKSTREAM"]).ok();
+            server.command(&["CLIENT", "PAUSE", "500", mode]);
+            assert_fails(client.run_with(words, &limit(50)), ErrorKind::Timeout, Outcome::NotApplied);
+        }
+        server.command(&["CLIENT", "PAUSE", "3000", mode]);
+        assert_fails(client.run_with(&["BLPOP", "l", "0"], &limit(50)), ErrorKind::Timeout, Outcome::Unknown);
+        server.command(&["CLIENT", "UNPAUSE"]);
+        assert!(server.is_running());
+        client.ask(&["RPUSH", "l", "element"]);
+        assert_eq!((length(&server, "l"), blocked(&server)), (1, 0));
+        server.command(&["DEL", "l"]);
+    }
+}
+
+#[test]
+fn closing_while_the_server_pauses_its_clients_does_it_no_harm() {
+    let server = Server::start();
+    let proxy = Proxy::start(server.address());
+    for mode in ["WRITE", "ALL"] {
+        let client = open_ready(&proxy.url(), &[]);
+        assert!(client.ask(&["BLPOP", "l", "0.001"]).root().is_nil());
+        server.command(&["CLIENT", "PAUSE", "3000", mode]);
+        let before = proxy.state().plans_done;
+        proxy.on_request_containing(b"BLPOP", Action::Delay(Duration::ZERO));
+        let waits = begin(&client, &["BLPOP", "l", "0"]);
+        wait_until("the server has it", SOON, || proxy.state().plans_done > before);
+        client.close(Duration::ZERO).unwrap();
+        assert_eq!(end(waits).unwrap_err().kind, ErrorKind::Closed);
+        server.command(&["CLIENT", "UNPAUSE"]);
+        assert!(server.is_running());
+    }
+}
+
 #[test]
 fn in_a_pipeline_they_are_refused() {
     let server = Server::start();

@@ -35,6 +35,18 @@ pub fn shortened_timeout(argv: &[&[u8]], left: Duration) -> Option<(usize, Strin
     Some((at, text))
 }
 
+/// A key that the blocking command `argv` waits for. `None` when it waits for none, or is not complete.
+pub fn blocking_key<'b>(argv: &[&'b [u8]]) -> Option<&'b [u8]> {
+    let (name, arguments) = argv.split_first()?;
+    let at = match lookup::find_row(name)?.name {
+        "BLPOP" | "BRPOP" | "BRPOPLPUSH" | "BLMOVE" | "BZPOPMIN" | "BZPOPMAX" => 0,
+        "BLMPOP" | "BZMPOP" => 2,
+        "XREAD" | "XREADGROUP" => option_at(arguments, "STREAMS")?,
+        _ => return None,
+    };
+    arguments.get(at).copied()
+}
+
 #[derive(Clone, Copy)]
 enum Unit {
     Seconds,
@@ -47,7 +59,7 @@ fn place(argv: &[&[u8]]) -> Option<(usize, Unit)> {
     Some(match lookup::find_row(name)?.name {
         "BLPOP" | "BRPOP" | "BRPOPLPUSH" | "BLMOVE" | "BZPOPMIN" | "BZPOPMAX" => (arguments.len(), Unit::Seconds),
         "BLMPOP" | "BZMPOP" => (1, Unit::Seconds),
-        "XREAD" | "XREADGROUP" => (1 + block_at(arguments)?, Unit::Milliseconds),
+        "XREAD" | "XREADGROUP" => (1 + option_at(arguments, "BLOCK")?, Unit::Milliseconds),
         "WAIT" => (2, Unit::Milliseconds),
         "WAITAOF" => (3, Unit::Milliseconds),
         _ => return None,
@@ -56,22 +68,20 @@ fn place(argv: &[&[u8]]) -> Option<(usize, Unit)> {
 
 /// The value of `BLOCK` in XREAD or XREADGROUP; empty when the value is missing.
 pub(super) fn block<'b>(arguments: Args<'_, 'b>) -> Option<&'b [u8]> {
-    block_at(arguments).map(|at| arguments.get(at).copied().unwrap_or_default())
+    option_at(arguments, "BLOCK").map(|at| arguments.get(at).copied().unwrap_or_default())
 }
 
-/// Where that value is, or would be.
-fn block_at(arguments: Args<'_, '_>) -> Option<usize> {
+/// Where what follows this option of XREAD or XREADGROUP is, or would be.
+fn option_at(arguments: Args<'_, '_>, name: &str) -> Option<usize> {
     let mut at = 0;
     while let Some(option) = arguments.get(at) {
-        if is(option, "STREAMS") {
-            return None;
-        }
-        if is(option, "BLOCK") {
+        if is(option, name) {
             return Some(at + 1);
         }
         at += match () {
+            () if is(option, "STREAMS") => return None,
             () if is(option, "GROUP") => 3,
-            () if is(option, "COUNT") || is(option, "CLAIM") => 2,
+            () if is(option, "COUNT") || is(option, "CLAIM") || is(option, "BLOCK") => 2,
             () => 1,
         };
     }

@@ -250,6 +250,24 @@ fn a_blocking_command_can_ask_for_less() {
 }
 
 #[test]
+fn a_blocking_command_tells_a_key() {
+    for (line, key) in [
+        ("BLPOP a b 1.5", Some("a")),
+        ("BLMOVE a b LEFT RIGHT 20", Some("a")),
+        ("BLMPOP 3 1 a LEFT", Some("a")),
+        ("BZMPOP 3 1 z MIN", Some("z")),
+        ("XREAD COUNT 1 BLOCK 250 STREAMS STREAMS s 0 0", Some("STREAMS")),
+        ("XREADGROUP GROUP STREAMS c BLOCK 30 STREAMS s >", Some("s")),
+        ("WAIT 1 0", None),
+        ("BLMPOP 3 1", None),
+        ("XREAD BLOCK 0 STREAMS", None),
+        ("GET k", None),
+    ] {
+        assert_eq!(blocking_key(&argv(line)), key.map(str::as_bytes), "{line}");
+    }
+}
+
+#[test]
 fn no_timeout_is_no_bound() {
     for line in [
         "BLPOP a 0",

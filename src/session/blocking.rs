@@ -2,13 +2,13 @@
 //! whose connection is lost or whose caller waits no longer: it is ended at the server before anything else is done, so
 //! that it cannot take an element that nobody would get.
 //!
-//! Runs on the callers' threads; the one that closes the client ends what is waiting. It never sends a command on the
-//! shared connection but those that end others, and it decides nothing that policy decides.
+//! Runs on the callers' threads; the one that closes the client ends what is waiting. It sends nothing on the shared
+//! connection, and it decides nothing that policy decides.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::command::{self, Traits, blocking_timeout, shortened_timeout};
+use crate::command::{self, Traits, blocking_key, blocking_timeout, shortened_timeout};
 use crate::config::{Config, OutageReads};
 use crate::delivery::desk::{Desk, State, not_sent_again};
 use crate::delivery::policy::{self, AfterLoss, Nature};
@@ -20,6 +20,7 @@ use crate::net::Attempt;
 use crate::net::socket::Socket;
 use crate::resp::{Kind, Reply, encode};
 use crate::session::pool::{Lent, Pool};
+use crate::session::unblock::{Target, Unblocker};
 use crate::stats::Counters;
 use crate::sync::{Condvar, Mutex};
 use crate::time::{self, Deadline};
@@ -38,6 +39,7 @@ pub struct Blocking {
     desk: Arc<Desk>,
     privates: Arc<Privates>,
     pool: Arc<Pool>,
+    unblocker: Unblocker,
     counters: Arc<Counters>,
     waiting: Mutex<Waiting>,
     /// A command waits no longer.
@@ -51,9 +53,9 @@ struct Waiting {
     is_closing: bool,
 }
 
-/// One that waits: what the server calls its connection, where that is known, and our end of it.
+/// One that waits: how to end it at the server, where that is known, and at our end.
 struct Waits {
-    client: Option<i64>,
+    target: Option<Target>,
     socket: Arc<Socket>,
 }
 
@@ -100,8 +102,9 @@ impl Blocking {
         pool: Arc<Pool>,
         counters: Arc<Counters>,
     ) -> Self {
+        let unblocker = Unblocker::new(desk.clone(), privates.clone());
         let waiting = Mutex::default();
-        Blocking { config, desk, privates, pool, counters, waiting, changed: Condvar::new() }
+        Blocking { config, desk, privates, pool, unblocker, counters, waiting, changed: Condvar::new() }
     }
 
     /// Issues a blocking command and waits for its reply. Without `timeout` that is as long as the command itself asks
@@ -201,7 +204,9 @@ impl Blocking {
         if is_about_server && let Err(ended) = self.write_something(private, call, &place) {
             return ended;
         }
-        let waits = Waits { client: place.client_id, socket: private.talk.socket().clone() };
+        let key = if call.nature.is_read() { None } else { blocking_key(call.argv).map(<[u8]>::to_vec) };
+        let target = place.client_id.map(|client| Target { client, key });
+        let waits = Waits { target: target.clone(), socket: private.talk.socket().clone() };
         let Some(_entry) = self.enter(waits) else { return Ended::Failed(call.failed(closed())) };
         let attempt = self.privates.attempt(call.deadline, None);
         if let Err(error) = private.talk.send(&call.encoded(), &attempt) {
@@ -211,7 +216,7 @@ impl Blocking {
         match private.talk.reply(&attempt) {
             Ok(reply) if reply.root().kind() == Kind::Nil && self.is_closing() => Ended::Failed(call.failed(closed())),
             Ok(reply) => Ended::Answered(reply),
-            Err(error) if error.kind == ErrorKind::Timeout => self.abandon(private, call, &place),
+            Err(error) if error.kind == ErrorKind::Timeout => self.abandon(private, call, target.as_ref()),
             Err(error) => Ended::Lost { error, written: true, place },
         }
     }
@@ -222,11 +227,11 @@ impl Blocking {
     }
 
     /// The caller waits no longer: ends the command at the server and takes what it says.
-    fn abandon(&self, private: &mut Private, call: &mut Call<'_>, place: &Place) -> Ended {
+    fn abandon(&self, private: &mut Private, call: &mut Call<'_>, target: Option<&Target>) -> Ended {
         let grace = Deadline::within(GRACE.min(self.config.command_timeout));
-        while let Some(client) = place.client_id
+        while let Some(target) = target
             && !grace.has_passed()
-            && self.unblock(&[client], grace)
+            && self.unblocker.unblock(std::slice::from_ref(target), grace).is_ok()
         {
             let pause = grace.min(Deadline::within(ONCE_MORE));
             match private.talk.reply(&self.privates.attempt(pause, None)) {
@@ -238,18 +243,6 @@ impl Blocking {
         call.was_written = true;
         let text = "the deadline passed while the command was waiting, and it could not be ended at the server";
         Ended::Failed(call.failed(Error::new(ErrorKind::Timeout, text)))
-    }
-
-    /// Asks the server to end what these connections wait for, if they wait. False if it cannot be asked.
-    fn unblock(&self, clients: &[i64], deadline: Deadline) -> bool {
-        let mut bytes = Vec::new();
-        for client in clients {
-            encode(&mut bytes, &[b"CLIENT", b"UNBLOCK", client.to_string().as_bytes()]);
-        }
-        let body = Body::Batch { bytes: &bytes, count: clients.len(), is_atomic: false };
-        let asked =
-            self.desk.call(&Request { body, nature: Nature::WRITE.bufferable_if(false).once_if(true), deadline });
-        matches!(asked, Ok(Executed::Reply(reply)) if reply.root().iter().all(|answer| !answer.is_error()))
     }
 
     /// Makes sure that a former attempt of the call does not wait any more.
@@ -372,11 +365,11 @@ impl Blocking {
         let mut waiting = self.waiting.lock();
         waiting.is_closing = true;
         while !waiting.places.is_empty() && !grace.has_passed() {
-            let clients: Vec<i64> = waiting.places.iter().filter_map(|waits| waits.client).collect();
+            let targets: Vec<Target> = waiting.places.iter().filter_map(|waits| waits.target.clone()).collect();
             drop(waiting);
-            let asked = !clients.is_empty() && self.desk.state() == State::Ready && self.unblock(&clients, grace);
+            let asked = self.unblocker.unblock(&targets, grace);
             waiting = self.waiting.lock();
-            if !asked {
+            if targets.is_empty() || asked.is_err() {
                 break;
             }
             let pause = grace.min(Deadline::within(ONCE_MORE));

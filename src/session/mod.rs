@@ -4,3 +4,4 @@ pub mod blocking;
 pub mod monitor;
 pub mod pipeline;
 pub mod pool;
+mod unblock;
