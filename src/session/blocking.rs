@@ -70,6 +70,8 @@ struct Call<'a> {
     /// Where it may still be waiting.
     ghost: Option<Place>,
     garbled: u8,
+    /// How many connections were lost under it.
+    losses: u32,
     /// Since when a server that is not ready refuses it, and how often it did.
     refused: Option<(Instant, u32)>,
 }
@@ -119,7 +121,17 @@ impl Blocking {
         let deadline = Deadline::within_or_never(timeout.or(own));
         self.desk.admit(&Request { body: Body::Command(argv), nature, deadline })?;
         let begun = time::now();
-        let call = Call { argv, nature, begun, deadline, was_written: false, ghost: None, garbled: 0, refused: None };
+        let call = Call {
+            argv,
+            nature,
+            begun,
+            deadline,
+            was_written: false,
+            ghost: None,
+            garbled: 0,
+            losses: 0,
+            refused: None,
+        };
         let ended = self.execute(call, is_about_server);
         match &ended {
             Ok(_) => self.counters.replies.add(1),
@@ -209,6 +221,9 @@ impl Blocking {
         let waits = Waits { target: target.clone(), socket: private.talk.socket().clone() };
         let Some(_entry) = self.enter(waits) else { return Ended::Failed(call.failed(closed())) };
         let attempt = self.privates.attempt(call.deadline, None);
+        if call.deadline.has_passed() {
+            return Ended::Failed(call.failed(too_late_to_send()));
+        }
         if let Err(error) = private.talk.send(&call.encoded(), &attempt) {
             // A part of a command is not run.
             return Ended::Lost { error, written: false, place };
@@ -314,9 +329,7 @@ impl Blocking {
             return Err(call.failed(closed()));
         }
         if error.kind == ErrorKind::Timeout {
-            return Err(
-                call.failed(Error::new(ErrorKind::Timeout, "the deadline passed before the command could be sent"))
-            );
+            return Err(call.failed(too_late_to_send()));
         }
         match policy::after_loss(&self.config, call.nature, written, true) {
             AfterLoss::Again { may_repeat } if policy::after_garbling(call.garbled, may_repeat) => {
@@ -325,6 +338,12 @@ impl Blocking {
                 if written && !call.nature.is_read() {
                     call.ghost = Some(place);
                 }
+                // The first new connection is made at once.
+                if call.losses > 0 {
+                    let pause = Deadline::within(backoff::jitter(&self.config, call.losses, backoff::draw));
+                    self.privates.pause(pause.min(call.deadline));
+                }
+                call.losses += 1;
                 Ok(())
             }
             _ => Err(not_sent_again(error, call.nature)),
@@ -422,6 +441,10 @@ impl Call<'_> {
 
 fn closed() -> Error {
     Error::new(ErrorKind::Closed, "the client is closed")
+}
+
+fn too_late_to_send() -> Error {
+    Error::new(ErrorKind::Timeout, "the deadline passed before the command could be sent")
 }
 
 fn too_late() -> Error {
