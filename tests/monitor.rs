@@ -127,6 +127,29 @@ fn another_thread_ends_a_monitor_that_waits_also_in_an_outage() {
     }
 }
 
+/// What nobody takes waits in the kernel and at the server, not here; the server ends it when that is too much.
+#[test]
+fn a_reader_that_is_too_slow_is_cut_off_and_told_a_gap() {
+    let server = Server::builder().arg("client-output-buffer-limit", "normal 100kb 0 0").start();
+    let client = open_ready(&server.url(), &[]);
+    let mut monitor = client.monitor().unwrap();
+    let value = "x".repeat(100_000);
+    let mut sent = 0;
+    wait_until("the server ends the connection", SOON, || {
+        client.ask(&["SET", "k", &value]);
+        sent += 1;
+        let list: String = redis::from_redis_value(server.command(&["CLIENT", "LIST"])).unwrap();
+        !list.contains("cmd=monitor")
+    });
+    let mut told = 0;
+    while let MonitorEntry::Command(_) = next(&mut monitor, "SET") {
+        told += 1;
+    }
+    assert!(told < sent, "{told} of {sent}");
+    client.ask(&["SET", "k", "after"]);
+    assert_eq!(command(&mut monitor, "SET").arguments[2], b"after");
+}
+
 #[test]
 fn a_monitor_that_may_not_be_is_refused() {
     let server = Server::start();
