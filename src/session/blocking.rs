@@ -118,9 +118,9 @@ impl Blocking {
         let is_about_server = !traits.is_read() && !traits.is_write();
         let nature = if is_about_server { nature.harmless().once_if(true) } else { nature.once_if(once_only) };
         let own = blocking_timeout(argv).map(|own| own.saturating_add(self.config.command_timeout));
-        let deadline = Deadline::within_or_never(timeout.or(own));
-        self.desk.admit(&Request { body: Body::Command(argv), nature, deadline })?;
         let begun = time::now();
+        let deadline = timeout.or(own).map_or(Deadline::NEVER, |limit| Deadline::after(begun, limit));
+        self.desk.admit(&Request { body: Body::Command(argv), nature, since: begun, deadline })?;
         let call = Call {
             argv,
             nature,
