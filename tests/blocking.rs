@@ -438,6 +438,21 @@ fn one_that_waits_at_a_primary_that_becomes_a_replica_goes_on_when_it_is_one_aga
     assert!(shown(end(waits)).contains("element"));
 }
 
+/// What has to be said before the command itself is not waited for longer than any command is.
+#[test]
+fn a_server_that_does_not_answer_before_the_command_is_sent_is_tried_again() {
+    let server = Server::start();
+    let proxy = Proxy::start(server.address());
+    let client = open_ready(&proxy.url(), &[("command_timeout_ms", "300"), ("outage_grace_ms", "10")]);
+    assert_eq!(client.number(&["WAIT", "0", "0"]), 0);
+    let before = proxy.total_connections();
+    server.pause();
+    let waits = begin(&client, &["WAIT", "0", "0"]);
+    wait_until("another connection is tried", SOON, || proxy.total_connections() > before);
+    server.resume();
+    assert!(shown(end(waits)).contains('0'));
+}
+
 #[test]
 fn during_an_outage_they_wait_for_its_end_and_are_never_buffered() {
     let server = Server::builder().appendonly(true).start();

@@ -328,7 +328,7 @@ impl Blocking {
         if self.privates.has_ended() || self.is_closing() {
             return Err(call.failed(closed()));
         }
-        if error.kind == ErrorKind::Timeout {
+        if error.kind == ErrorKind::Timeout && call.deadline.has_passed() {
             return Err(call.failed(too_late_to_send()));
         }
         match policy::after_loss(&self.config, call.nature, written, true) {
