@@ -110,6 +110,16 @@
 #define RR_TRANSACTION_NO_RETRY 1
 
 /**
+ * The server ran a command.
+ */
+#define RR_MONITOR_COMMAND 1
+
+/**
+ * The connection was lost and is back: what ran in between is not told.
+ */
+#define RR_MONITOR_GAP 2
+
+/**
  * A connection to Redis that comes back, and what waits for it.
  *
  * Any number of threads may call any function with one client at any time, except rr_client_free(), which is the
@@ -151,6 +161,21 @@ typedef struct rr_event rr_event;
  * A pipeline that was buffered as one unit is one entry with several commands.
  */
 typedef struct rr_failed rr_failed;
+
+/**
+ * A stream of every command that the server runs, on a connection of its own that comes back.
+ *
+ * It belongs to one thread at a time; a call while another thread is in one answers RR_ERR_BUSY. Only rr_monitor_free()
+ * may be called at any time. It may be freed before or after its client. In a forked child every function answers
+ * RR_ERR_FORKED.
+ */
+typedef struct rr_monitor rr_monitor;
+
+/**
+ * One thing that a monitor tells. It never changes: any number of threads may read it. Freed with
+ * rr_monitor_entry_free().
+ */
+typedef struct rr_monitor_entry rr_monitor_entry;
 
 /**
  * A batch of commands that are sent together; their replies come back together.
@@ -1107,7 +1132,8 @@ rr_status rr_client_flush(struct rr_client *client,
 /**
  * Stops accepting commands, waits up to `drain_timeout_ms` for those that are buffered or in flight, and disconnects.
  *
- * `report` may be NULL. From then on commands answer RR_ERR_CLOSED. When this returns, no callback of the client is
+ * `report` may be NULL. From then on commands answer RR_ERR_CLOSED, and so do, at once, those that wait at the server
+ * (BLPOP, ...). When this returns, no callback of the client is
  * running or will: it waits for one that is, so hold no lock that the callback takes. RR_ERR_IN_CALLBACK from inside a
  * callback. The client is freed with rr_client_free() all the same. Closing once more is RR_OK, with nothing left.
  */
@@ -1119,10 +1145,10 @@ rr_status rr_client_close(struct rr_client *client,
 /**
  * Closes a client, if it is not closed yet, without waiting for what is buffered, and frees it. Does nothing for NULL.
  *
- * Calls that are running in other threads end with RR_ERR_CLOSED; none may begin. Pipelines of the client can still
- * be freed. When it returns, no callback of the client is running or will: it waits for one that is, so hold no lock
- * that the callback takes. From inside a callback it returns at once and the client ends on another thread. In a forked
- * child it does nothing: what the client holds belongs to the parent.
+ * Calls that are running in other threads end with RR_ERR_CLOSED; none may begin. Pipelines and monitors of the client
+ * can still be freed. When it returns, no callback of the client is running or will: it waits for one that is, so hold
+ * no lock that the callback takes. From inside a callback it returns at once and the client ends on another thread. In a
+ * forked child it does nothing: what the client holds belongs to the parent.
  */
 void rr_client_free(struct rr_client *client);
 
@@ -1136,6 +1162,12 @@ void rr_client_free(struct rr_client *client);
  * a write during an outage, which will be applied after it. An error reply of the server is RR_ERR_SERVER, not a
  * reply. Every failure says by rr_error_outcome() what became of the command. It waits no longer than the option
  * command_timeout_ms.
+ *
+ * A command that waits at the server (BLPOP, BLMOVE, XREAD with BLOCK, WAIT, ...) has a connection of its own, so that
+ * nobody waits behind it, and is never buffered. It may take the time that it asks for itself and command_timeout_ms on
+ * top, or for ever if it asks for that; a timeout_ms in its options takes the place of both. When the time has passed
+ * it is ended at the server, which may take a second more: RR_ERR_TIMEOUT with RR_OUTCOME_NOT_APPLIED then means that it
+ * took no element and never will.
  */
 rr_status rr_command(struct rr_client *client,
                      size_t argc,
@@ -1695,6 +1727,89 @@ rr_status rr_failed_retry(struct rr_client *client,
 rr_status rr_failed_discard(struct rr_client *client,
                             uint64_t id,
                             struct rr_error **err);
+
+/**
+ * Begins to listen to every command that the server runs (MONITOR). It waits up to the option command_timeout_ms for a
+ * connection of its own. Freed with rr_monitor_free().
+ *
+ * A monitor costs the server a good part of its throughput, and shows the arguments of other programs: it is for looking
+ * into things. The credentials in AUTH and HELLO the server leaves out itself.
+ */
+rr_status rr_monitor_new(struct rr_client *client,
+                         struct rr_monitor **monitor,
+                         struct rr_error **err);
+
+/**
+ * Takes the next entry, waiting up to `timeout_ms` for one (0: takes only what is there). RR_EMPTY if there was none in
+ * time. RR_ERR_CLOSED when its client is closed, or when it is freed meanwhile.
+ *
+ * After the connection was lost a call makes a new one, as far as its time allows, and gives an entry RR_MONITOR_GAP first.
+ * Failing is not the end: call it again. What nobody takes waits at the server, which ends the connection of a reader
+ * that is too slow (its client-output-buffer-limit): also a gap.
+ */
+rr_status rr_monitor_next(struct rr_monitor *monitor,
+                          int64_t timeout_ms,
+                          struct rr_monitor_entry **entry,
+                          struct rr_error **err);
+
+/**
+ * Ends a monitor and frees it. A call of rr_monitor_next() that is running in another thread returns RR_ERR_CLOSED; none
+ * may begin. Does nothing for NULL, and in a forked child.
+ */
+void rr_monitor_free(struct rr_monitor *monitor);
+
+/**
+ * What it is: RR_MONITOR_... A later version may know new ones: ignore a number you do not know. 0 for NULL.
+ */
+int32_t rr_monitor_entry_kind(const struct rr_monitor_entry *entry);
+
+/**
+ * When, in microseconds since 1970 UTC: when the command ran, by the server's clock, or when a gap ended, by this
+ * machine's. 0 for NULL.
+ */
+int64_t rr_monitor_entry_time_us(const struct rr_monitor_entry *entry);
+
+/**
+ * How long a gap was, in milliseconds. 0 for other entries and NULL.
+ */
+int64_t rr_monitor_entry_gap_ms(const struct rr_monitor_entry *entry);
+
+/**
+ * In which database the command ran. 0 for other entries and NULL.
+ */
+int64_t rr_monitor_entry_db(const struct rr_monitor_entry *entry);
+
+/**
+ * For whom the command ran: an address and port, "unix:" and a path, or "lua" for a script. It ends with a NUL and lives
+ * as long as the entry. "" for other entries and NULL.
+ */
+const char *rr_monitor_entry_address(const struct rr_monitor_entry *entry);
+
+/**
+ * The line as the server sent it, or the cause of a gap: `*length` bytes, followed by a NUL that is not counted. They live
+ * as long as the entry. NULL and 0 for NULL.
+ */
+const char *rr_monitor_entry_line(const struct rr_monitor_entry *entry,
+                                  size_t *length);
+
+/**
+ * How many arguments, its name included, the command had. 0 for other entries, NULL, and a line of another form than is
+ * known.
+ */
+size_t rr_monitor_entry_argument_count(const struct rr_monitor_entry *entry);
+
+/**
+ * The argument at `argument`, from 0 (the name): `*length` bytes, followed by a NUL that is not counted. They live as
+ * long as the entry. NULL and 0 if there is none, and for NULL.
+ */
+const char *rr_monitor_entry_argument(const struct rr_monitor_entry *entry,
+                                      size_t argument,
+                                      size_t *length);
+
+/**
+ * Frees an entry. Does nothing for NULL.
+ */
+void rr_monitor_entry_free(struct rr_monitor_entry *entry);
 
 /**
  * Fills `stats` as far as its struct_size reaches; what this library does not know of it becomes 0. Set struct_size to

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::command::Placement;
 use crate::config::Config;
 use crate::delivery::completion::{Callbacks, Driver, Permit, Permits, Target};
 use crate::delivery::desk::Desk;
 use crate::delivery::policy::Nature;
-use crate::delivery::request::{Body, Request, admit, admit_unattended};
+use crate::delivery::request::{Body, Request, admit_anywhere, admit_unattended};
 use crate::delivery::submission::would_block;
 use crate::delivery::waiter::Operation;
 use crate::dispatch::Dispatcher;
@@ -25,6 +26,7 @@ use crate::log::{Level, Log, Logging};
 use crate::metrics;
 use crate::net::wake::Waker;
 use crate::resp::Limits;
+use crate::session::blocking::Blocking;
 use crate::session::pool::Pool;
 use crate::session::transaction::Ground;
 use crate::stats::{Counters, Stats};
@@ -34,6 +36,7 @@ pub use crate::delivery::completion::{Completion, CompletionHandler, CompletionQ
 pub use crate::delivery::desk::State;
 pub use crate::delivery::failed::FailedCommand;
 pub use crate::delivery::request::{Executed, Incomplete};
+pub use crate::session::monitor::{Ending as MonitorEnding, Monitor, MonitorEntry, Monitored};
 pub use crate::session::pipeline::{Pipeline, PipelineOptions};
 pub use crate::session::script::{Script, ScriptOptions};
 pub use crate::session::transaction::{Ran, Transaction, TransactionOptions, Verdict};
@@ -107,6 +110,7 @@ struct Core {
     callbacks: Arc<Callbacks>,
     last_operation: AtomicU64,
     pool: Arc<Pool>,
+    blocking: Blocking,
 }
 
 impl std::fmt::Debug for Core {
@@ -175,6 +179,7 @@ impl Client {
         let driver: Arc<dyn Driver> = desk.clone();
         let pool = Arc::new(Pool::new(desk.clone(), privates.clone(), config.private_max_connections));
         let supervisor = Supervisor::start(config.clone(), supervision.clone(), desk.clone(), counters.clone())?;
+        let blocking = Blocking::new(config.clone(), desk.clone(), privates.clone(), pool.clone(), counters.clone());
         Ok(Client {
             core: Arc::new(Core {
                 config,
@@ -190,6 +195,7 @@ impl Client {
                 callbacks,
                 last_operation: AtomicU64::new(0),
                 pool,
+                blocking,
             }),
         })
     }
@@ -221,7 +227,10 @@ impl Client {
 
     /// Sends a command with settings of its own and waits for its reply.
     pub fn command_with(&self, argv: &[&[u8]], options: &CommandOptions) -> Result<Executed> {
-        let traits = admit(argv)?;
+        let traits = admit_anywhere(argv)?;
+        if traits.placement() == Placement::Blocking {
+            return self.core.blocking.call(argv, traits, options.timeout, options.no_retry);
+        }
         let since = time::now();
         let request = Request {
             body: Body::Command(argv),
@@ -328,6 +337,13 @@ impl Client {
         script.run(&self.core.desk, key_count, arguments, options)
     }
 
+    /// Every command that the server runs from now on. Waits up to `command_timeout_ms` for its connection.
+    pub fn monitor(&self) -> Result<Monitor> {
+        let core = &self.core;
+        let deadline = Deadline::within(core.config.command_timeout);
+        Monitor::open(core.config.clone(), core.desk.clone(), core.privates.clone(), deadline)
+    }
+
     /// Waits until the buffer is empty.
     pub fn flush(&self, timeout: Duration) -> Result<()> {
         self.core.desk.flush(Deadline::within(timeout))
@@ -338,6 +354,7 @@ impl Client {
     pub fn close(&self, drain_timeout: Duration) -> Result<CloseReport> {
         let deadline = Deadline::within(drain_timeout);
         let desk = &self.core.desk;
+        self.core.blocking.interrupt();
         desk.start_closing();
         let before = self.core.counters.replayed.get();
         // What is left when the time has passed is in the report.

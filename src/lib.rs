@@ -28,7 +28,7 @@ pub mod link;
 // Delivery: what becomes of a command when the link fails.
 pub mod delivery;
 
-// Sessions: things that span several commands.
+// Sessions: what spans several commands, or has a connection of its own.
 pub mod session;
 
 // Facade: everything a program can do; the boundary calls nothing else.

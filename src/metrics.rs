@@ -196,7 +196,8 @@ const NOTES: &str = "
 * The states are those of `rr_client_state`, without `RR_STATE_`: `CONNECTING`, `READY`, `RECONNECTING`, `RECOVERING`, `GAVE_UP`,
   `CLOSED`.
 * The histogram's buckets end at 10, 20, 50, 100, … microseconds up to 10 seconds. A duration begins when the call comes, or the
-  command is submitted, and ends when the last reply was read; what ended without a reply has none.
+  command is submitted, and ends when the last reply was read; what ended without a reply has none, nor has what waits at the
+  server (BLPOP, ...).
 * The format allows each metric once in a text: a program with several clients serves each text by itself, under an address of
   its own, or merges them by metric.
 * A duration is measured in microseconds, so that a call on the same machine may be one shorter than it was.

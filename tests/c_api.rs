@@ -156,8 +156,8 @@ macro_rules! programs {
 }
 
 programs! {
-    command config errors events fork format layout lifetimes loading log metrics outage pipeline reply script submit
-    threads transaction
+    blocking command config errors events fork format layout lifetimes loading log metrics outage pipeline reply script
+    submit threads transaction
 }
 
 /// The examples are programs like any other; what they print is for people, so that only their end is looked at.
@@ -181,6 +181,11 @@ fn the_example_pipeline_runs() {
 #[test]
 fn the_example_transaction_runs() {
     example_passes("transaction", &[], "70 and 30\n");
+}
+
+#[test]
+fn the_example_blocking_runs() {
+    example_passes("blocking", &[], "3 jobs done, 0 waiting, 0 left behind\n");
 }
 
 #[test]

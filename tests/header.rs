@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use toolchain::{STRICT, has, root, run, scratch, tool};
 
 /// The files that the header is made of, in its order.
-const SOURCES: [&str; 18] = [
+const SOURCES: [&str; 19] = [
     "version",
     "status",
     "error",
@@ -30,6 +30,7 @@ const SOURCES: [&str; 18] = [
     "submit",
     "event",
     "failed",
+    "monitor",
     "stats",
     "metrics",
     "log",

@@ -25,7 +25,8 @@ use toolchain::{STRICT, library, root, run, scratch, soname, tool};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// An example, what is written around the server's URL to run it, and what it then says.
-const EXAMPLES: [(&str, &[&str], &[&str], &str); 7] = [
+const EXAMPLES: [(&str, &[&str], &[&str], &str); 8] = [
+    ("blocking", &[], &[], "3 jobs done, 0 waiting, 0 left behind\n"),
     ("epoll", &[], &[], "tick 4 is number 5\n"),
     ("events", &[], &["0"], "RR_EVENT_CONNECTED"),
     ("hello", &[], &[], "hello\n"),

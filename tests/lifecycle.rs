@@ -205,7 +205,7 @@ fn an_empty_command_and_an_empty_pipeline_are_refused() {
     let client = open_ready(&server.url(), &[]);
     assert_fails(client.command(&[]), ErrorKind::InvalidArgument, Outcome::NotApplied);
     assert_fails(client.run(&["SUBSCRIBE", "c"]), ErrorKind::Unsupported, Outcome::NotApplied);
-    assert_fails(client.run(&["BLPOP", "k", "0"]), ErrorKind::Unsupported, Outcome::NotApplied);
+    assert_fails(client.run(&["MONITOR"]), ErrorKind::Unsupported, Outcome::NotApplied);
     let mut pipeline = client.pipeline(PipelineOptions::default());
     assert_eq!(pipeline.execute().unwrap_err().error.kind, ErrorKind::InvalidArgument);
 }

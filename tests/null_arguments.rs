@@ -76,6 +76,8 @@ fn good(function: &Prototype, kind: &str, name: &str) -> String {
         ("rr_queue **", _) => "&new_queue",
         ("rr_completion *", _) => "&completion",
         ("rr_event **", _) => "&new_event",
+        ("rr_monitor **", _) => "&new_monitor",
+        ("rr_monitor_entry **", _) => "&new_monitor_entry",
         ("rr_failed **", _) => "&new_failed",
         ("rr_error **", _) => "&err",
         ("const rr_command_options *", _) => "&command_options",
@@ -122,7 +124,9 @@ fn call(function: &Prototype, is_null: impl Fn(&str) -> bool, what: &str) -> Str
         ("int64_t", true) if parameters.iter().any(|(_, name)| ["client", "pipeline"].contains(&name.as_str())) => {
             format!("CHECK_EQ({call}, RR_ERR_NULL_ARGUMENT);")
         }
-        ("const char *", true) if name.ends_with("_message") => format!("CHECK_TEXT({call}, \"\");"),
+        ("const char *", true) if name.ends_with("_message") || name.ends_with("_address") => {
+            format!("CHECK_TEXT({call}, \"\");")
+        }
         ("rr_error *", false) => format!("rr_error_free({call});"),
         (kind, true) if kind.ends_with('*') => format!("CHECK({call} == NULL);"),
         ("double", true) => format!("CHECK({call} == 0);"),
@@ -136,7 +140,9 @@ fn call(function: &Prototype, is_null: impl Fn(&str) -> bool, what: &str) -> Str
 fn call_in_child(function: &Prototype) -> Option<String> {
     let Prototype { name, returns, parameters } = function;
     let is_bound = |kind: &str| {
-        ["rr_client *", "rr_pipeline *", "rr_queue *", "rr_transaction *"].iter().any(|end| kind.ends_with(end))
+        ["rr_client *", "rr_pipeline *", "rr_queue *", "rr_transaction *", "rr_monitor *"]
+            .iter()
+            .any(|end| kind.ends_with(end))
     };
     if !parameters.iter().any(|(kind, _)| is_bound(kind)) {
         return None;

@@ -10,6 +10,7 @@
 
 mod toolchain;
 
+use resilient_redis::command::Refusal;
 use std::collections::BTreeSet;
 use toolchain::{library, library_that_panics, prototypes, root, run, soname, tool};
 
@@ -50,6 +51,28 @@ fn the_table_lists_what_the_header_declares_with_a_version() {
     for (name, since) in listed {
         assert!(version(&since) <= version(env!("CARGO_PKG_VERSION")), "{name} is of the future: {since}");
     }
+}
+
+/// A command that is refused is told which function to use instead.
+#[test]
+fn each_function_that_a_refusal_names_is_in_the_header() {
+    // Those are declared with the parts that they belong to.
+    let announced = ["rr_subscribe", "rr_subscription_", "rr_transaction_new"];
+    let header = std::fs::read_to_string(root().join("include/resilient_redis.h")).unwrap();
+    let declared = declared();
+    let mut named = 0;
+    for refusal in Refusal::ALL {
+        for word in refusal.sentence().split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            let known = match word {
+                _ if word.starts_with("rr_") => declared.contains(word),
+                _ if word.starts_with("RR_") => header.contains(&format!("#define {word} ")),
+                _ => continue,
+            };
+            named += 1;
+            assert!(known || announced.iter().any(|name| word.starts_with(name)), "{refusal:?} names {word}");
+        }
+    }
+    assert!(named >= 9, "only {named} names");
 }
 
 #[test]

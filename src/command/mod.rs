@@ -20,7 +20,7 @@ mod rules;
 mod table;
 mod traits;
 
-pub use blocking::blocking_timeout;
+pub use blocking::{blocking_key, blocking_timeout, shortened_timeout};
 pub use name::{Name, name};
 pub use placement::{Placement, Refusal, SessionChange};
 pub use traits::Traits;

@@ -13,7 +13,7 @@ pub enum Placement {
     /// A connection of its own: it may wait, and everybody behind it would wait too.
     ///
     /// WAIT and WAITAOF are here because they wait; what they count is the writes of the connection that carries them,
-    /// so on a connection of its own their answer says nothing about writes on the shared one.
+    /// so a connection of their own has to write something first.
     Blocking,
     /// Nowhere: it would take the shared connection away from everybody, or silently stop working at a reconnect.
     Refused(Refusal),
@@ -85,15 +85,15 @@ impl Refusal {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Subscribe => {
-                "subscriptions outlive connections and have functions of their own: use rr_subscribe or rr_subscription_new"
+                "subscriptions outlive connections and have functions of their own: use rr_subscribe, or rr_subscription_new and rr_subscription_add"
             }
             Self::Unsubscribe => {
                 "subscriptions outlive connections and have functions of their own: use rr_subscription_remove or rr_subscription_free"
             }
-            Self::Monitor => "it would turn the shared connection into a stream, and no function offers it",
+            Self::Monitor => "it would turn the shared connection into a stream: use rr_monitor_new",
             Self::Replication => "it would turn the shared connection into a replica's, and no function offers it",
             Self::Transaction => {
-                "other callers' commands would fall into the transaction: use rr_pipeline_execute on an atomic pipeline, or rr_transaction_new"
+                "other callers' commands would fall into the transaction: use rr_pipeline_execute with RR_PIPELINE_ATOMIC, or rr_transaction_new"
             }
             Self::Watch => "it would watch for every caller of the shared connection: use rr_transaction_new",
             Self::ClientReply => {

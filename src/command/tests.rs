@@ -227,6 +227,47 @@ fn a_blocking_command_tells_how_long_it_asks_to_wait() {
 }
 
 #[test]
+fn a_blocking_command_can_ask_for_less() {
+    for (line, milliseconds, expected) in [
+        ("BLPOP a b 1.5", 400, "BLPOP a b 0.400"),
+        ("BLMOVE a b LEFT RIGHT 20", 12_034, "BLMOVE a b LEFT RIGHT 12.034"),
+        ("BLMPOP 3 1 a LEFT", 0, "BLMPOP 0.001 1 a LEFT"),
+        ("XREAD COUNT 1 BLOCK 250 STREAMS s $", 7, "XREAD COUNT 1 BLOCK 7 STREAMS s $"),
+        (
+            "XREADGROUP GROUP BLOCK c NOACK BLOCK 30 STREAMS s >",
+            0,
+            "XREADGROUP GROUP BLOCK c NOACK BLOCK 1 STREAMS s >",
+        ),
+    ] {
+        let (at, text) = shortened_timeout(&argv(line), Duration::from_millis(milliseconds)).unwrap();
+        let mut words: Vec<&str> = line.split(' ').collect();
+        words[at] = &text;
+        assert_eq!(words.join(" "), expected);
+    }
+    for line in ["BLPOP a 0", "XREAD BLOCK 0 STREAMS s $", "GET k", "BLPOP", "XREAD BLOCK"] {
+        assert_eq!(shortened_timeout(&argv(line), Duration::from_secs(1)), None, "{line}");
+    }
+}
+
+#[test]
+fn a_blocking_command_tells_a_key() {
+    for (line, key) in [
+        ("BLPOP a b 1.5", Some("a")),
+        ("BLMOVE a b LEFT RIGHT 20", Some("a")),
+        ("BLMPOP 3 1 a LEFT", Some("a")),
+        ("BZMPOP 3 1 z MIN", Some("z")),
+        ("XREAD COUNT 1 BLOCK 250 STREAMS STREAMS s 0 0", Some("STREAMS")),
+        ("XREADGROUP GROUP STREAMS c BLOCK 30 STREAMS s >", Some("s")),
+        ("WAIT 1 0", None),
+        ("BLMPOP 3 1", None),
+        ("XREAD BLOCK 0 STREAMS", None),
+        ("GET k", None),
+    ] {
+        assert_eq!(blocking_key(&argv(line)), key.map(str::as_bytes), "{line}");
+    }
+}
+
+#[test]
 fn no_timeout_is_no_bound() {
     for line in [
         "BLPOP a 0",

@@ -302,7 +302,8 @@ pub(super) static OPTIONS: &[OptionSpec] = options! {
     }
     "Time limits" {
         "command_timeout_ms" = "5000", number!(command_timeout, Milliseconds, 1, DAY),
-        "How long a call may wait for its reply, an outage included, unless the call brings its own limit. Then it fails \
+        "How long a call may wait for its reply, an outage included, unless the call brings its own limit; on top of the time \
+         that a command asks for which waits at the server (BLPOP, XREAD with BLOCK, …). Then it fails \
          with `RR_ERR_TIMEOUT`; its outcome says whether the command may have run. A connection with unanswered commands \
          from which nothing was read for this long is given up as dead.";
     }
@@ -390,8 +391,8 @@ pub(super) static OPTIONS: &[OptionSpec] = options! {
         "The most commands that are submitted and whose completions were not taken. Submitting more fails with \
          `RR_ERR_WOULD_BLOCK`, or waits if asked to.";
         "private_max_connections" = "64", number!(private_max_connections, Count, 1, 65_536),
-        "The most connections besides the shared one: a transaction that watches keys has one of its own while it lasts. \
-         Who needs one more waits until his deadline. Idle ones are kept for a minute.";
+        "The most connections besides the shared one: a command that waits at the server (BLPOP, XREAD with BLOCK, …) and a \
+         transaction that watches keys have one of their own while they last. Who needs one more waits until his deadline. Idle ones are kept for a minute.";
         "max_output_bytes" = "128MiB", number!(max_output_bytes, Bytes, KIB, 1024 * GIB),
         "The most bytes of commands that wait to be written. Further calls wait until their deadline; one command larger \
          than this fails with `RR_ERR_TOO_LARGE`, not applied.";

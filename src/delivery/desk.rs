@@ -135,12 +135,17 @@ impl Desk {
 
     /// Checks the call, counts it and makes it.
     pub fn call(&self, request: &Request<'_>) -> std::result::Result<Executed, Incomplete> {
+        self.admit(request)?;
+        self.execute(request)
+    }
+
+    /// Checks the call and counts it.
+    pub fn admit(&self, request: &Request<'_>) -> Result<()> {
         self.counters.commands.add(u64::from(request.body.commands()));
         if self.is_closing.load(Ordering::Relaxed) {
-            return Err(is_closed().into());
+            return Err(is_closed());
         }
-        self.check_length(request)?;
-        self.execute(request)
+        self.check_length(request)
     }
 
     pub(super) fn check_length(&self, request: &Request<'_>) -> Result<()> {
@@ -555,7 +560,7 @@ pub(super) fn not_ready(text: &str) -> Error {
 }
 
 /// The failure of a command that was written and is not written again.
-pub(super) fn not_sent_again(cause: &Error, nature: policy::Nature) -> Error {
+pub fn not_sent_again(cause: &Error, nature: policy::Nature) -> Error {
     let kind = if cause.kind == ErrorKind::Protocol { ErrorKind::Protocol } else { ErrorKind::ConnectionLost };
     let outcome = if nature.is_read() { Outcome::NotApplied } else { Outcome::Unknown };
     Error::new(kind, format!("{cause}; the command was written and is not sent again")).with_outcome(outcome)

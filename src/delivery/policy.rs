@@ -57,6 +57,11 @@ impl Nature {
         if demanded { Nature(self.0 | ONCE) } else { self }
     }
 
+    /// The same, of something that changes nothing and is no read of data either.
+    pub fn harmless(self) -> Self {
+        Nature(self.0 | READ)
+    }
+
     /// It changes data and may be applied later.
     pub fn is_bufferable(self) -> bool {
         self.0 & BUFFERABLE != 0
@@ -151,6 +156,12 @@ pub fn is_not_now(error: &str) -> bool {
     matches!(first_word(error), "LOADING" | "READONLY" | "MASTERDOWN")
 }
 
+/// Did the server end a command that was waiting because it cannot serve it any more, so that the same command has a
+/// chance after reconnecting? What another client's CLIENT UNBLOCK ended is no such case.
+pub fn is_forced_end(error: &str) -> bool {
+    error.starts_with("UNBLOCKED force unblock")
+}
+
 /// What an error reply says about the command's effect.
 ///
 /// Redis checks a command before it runs it, so an error reply means that nothing was changed; a script is the
@@ -174,6 +185,7 @@ pub fn outcome_of_error(error: &str, is_script: bool) -> Outcome {
             | "NOREPLICAS"
             | "EXECABORT"
             | "OOM"
+            | "UNBLOCKED"
     ) && !error.contains("script:");
     if is_script && !refused_before_running { Outcome::Unknown } else { Outcome::NotApplied }
 }

@@ -134,22 +134,25 @@ pub struct Request<'a> {
 
 /// What a command is, if it may be sent on the shared connection.
 pub fn admit(argv: &[&[u8]]) -> Result<Traits> {
+    let traits = admit_anywhere(argv)?;
+    if traits.placement() == Placement::Blocking {
+        let why = "it may wait, and everybody who shares the connection would wait with it: use rr_command, which gives it a connection of its own";
+        return Err(Error::not_applied(ErrorKind::Unsupported, format!("{}: {why}", command::name(argv))));
+    }
+    Ok(traits)
+}
+
+/// What a command is, if it may be sent on the shared connection or on one of its own.
+pub fn admit_anywhere(argv: &[&[u8]]) -> Result<Traits> {
     if argv.first().is_none_or(|name| name.is_empty()) {
         return Err(Error::not_applied(ErrorKind::InvalidArgument, "the command has no name"));
     }
     let traits = command::classify(argv);
     match traits.placement() {
-        Placement::Shared | Placement::Session(_) => Ok(traits),
-        Placement::Blocking => Err(Error::not_applied(
-            ErrorKind::Unsupported,
-            format!(
-                "{}: it may wait, and everybody who shares the connection would wait with it; this version has no function for it",
-                command::name(argv)
-            ),
-        )),
         Placement::Refused(refusal) => {
             Err(Error::not_applied(ErrorKind::Unsupported, format!("{}: {}", command::name(argv), refusal.sentence())))
         }
+        Placement::Shared | Placement::Session(_) | Placement::Blocking => Ok(traits),
     }
 }
 

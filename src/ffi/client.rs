@@ -214,7 +214,8 @@ pub unsafe extern "C" fn rr_client_flush(
 
 /// Stops accepting commands, waits up to `drain_timeout_ms` for those that are buffered or in flight, and disconnects.
 ///
-/// `report` may be NULL. From then on commands answer RR_ERR_CLOSED. When this returns, no callback of the client is
+/// `report` may be NULL. From then on commands answer RR_ERR_CLOSED, and so do, at once, those that wait at the server
+/// (BLPOP, ...). When this returns, no callback of the client is
 /// running or will: it waits for one that is, so hold no lock that the callback takes. RR_ERR_IN_CALLBACK from inside a
 /// callback. The client is freed with rr_client_free() all the same. Closing once more is RR_OK, with nothing left.
 #[unsafe(no_mangle)]
@@ -243,10 +244,10 @@ pub unsafe extern "C" fn rr_client_close(
 
 /// Closes a client, if it is not closed yet, without waiting for what is buffered, and frees it. Does nothing for NULL.
 ///
-/// Calls that are running in other threads end with RR_ERR_CLOSED; none may begin. Pipelines of the client can still
-/// be freed. When it returns, no callback of the client is running or will: it waits for one that is, so hold no lock
-/// that the callback takes. From inside a callback it returns at once and the client ends on another thread. In a forked
-/// child it does nothing: what the client holds belongs to the parent.
+/// Calls that are running in other threads end with RR_ERR_CLOSED; none may begin. Pipelines and monitors of the client
+/// can still be freed. When it returns, no callback of the client is running or will: it waits for one that is, so hold
+/// no lock that the callback takes. From inside a callback it returns at once and the client ends on another thread. In a
+/// forked child it does nothing: what the client holds belongs to the parent.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_client_free(client: *mut rr_client) {

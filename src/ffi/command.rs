@@ -107,6 +107,12 @@ unsafe fn issue<'a>(
 /// a write during an outage, which will be applied after it. An error reply of the server is RR_ERR_SERVER, not a
 /// reply. Every failure says by rr_error_outcome() what became of the command. It waits no longer than the option
 /// command_timeout_ms.
+///
+/// A command that waits at the server (BLPOP, BLMOVE, XREAD with BLOCK, WAIT, ...) has a connection of its own, so that
+/// nobody waits behind it, and is never buffered. It may take the time that it asks for itself and command_timeout_ms on
+/// top, or for ever if it asks for that; a timeout_ms in its options takes the place of both. When the time has passed
+/// it is ended at the server, which may take a second more: RR_ERR_TIMEOUT with RR_OUTCOME_NOT_APPLIED then means that it
+/// took no element and never will.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_command(

@@ -7,10 +7,11 @@
 //! |-------------------------------------------------|--------------------------------|------------------------|
 //! | on values: error, config, reply, event, failed, | yes                            | yes                    |
 //! | script                                          |                                |                        |
-//! | on a client, a pipeline or a transaction        | yes                            | `RR_ERR_FORKED`        |
+//! | on a client, pipeline, transaction or monitor   | yes                            | `RR_ERR_FORKED`        |
 //! | `rr_client_close`                               | `RR_ERR_IN_CALLBACK`           | `RR_ERR_FORKED`        |
 //! | `rr_client_free`                                | yes, ends on another thread    | leaks on purpose       |
-//! | `rr_pipeline_free`, `rr_transaction_free`       | yes                            | leaks on purpose       |
+//! | `rr_pipeline_free`, `rr_transaction_free`,      | yes                            | leaks on purpose       |
+//! | `rr_monitor_free`                               |                                |                        |
 //! | making a client                                 | yes                            | yes                    |
 
 use std::any::Any;

@@ -19,6 +19,7 @@ mod guard;
 mod handle;
 mod log;
 mod metrics;
+mod monitor;
 mod pipeline;
 mod queue;
 mod reply;

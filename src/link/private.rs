@@ -14,10 +14,10 @@ use crate::net::dial::Dialer;
 use crate::net::handshake::{Greeting, Identity, handshake};
 use crate::net::socket::Socket;
 use crate::net::talk::Talk;
-use crate::net::wake::{self, Waker};
+use crate::net::wake::Waker;
 use crate::net::{Attempt, Refusal};
-use crate::resp::Limits;
-use crate::sync::Mutex;
+use crate::resp::{Limits, Reply, encode};
+use crate::sync::{Condvar, Mutex};
 use crate::time::Deadline;
 
 /// A connection of one's own.
@@ -27,6 +27,17 @@ pub struct Private {
     pub talk: Talk,
     /// What the server said of itself, and how it calls this connection.
     pub greeting: Greeting,
+    /// Where it is, if somebody asked.
+    pub place: Option<Place>,
+}
+
+/// Where a connection is: enough to name it to the server over another one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Which process serves it, by the name that Redis gives itself at each start; nothing when it does not tell.
+    pub run_id: Option<String>,
+    /// What the server calls the connection; nothing when it does not tell.
+    pub client_id: Option<i64>,
 }
 
 /// All private connections of a client.
@@ -35,12 +46,14 @@ pub struct Privates {
     config: Arc<Config>,
     has_ended: AtomicBool,
     sockets: Mutex<Vec<Weak<Socket>>>,
+    /// They were ended.
+    ended: Condvar,
 }
 
 impl Privates {
     /// None yet.
     pub fn new(config: Arc<Config>) -> Self {
-        Privates { config, has_ended: AtomicBool::new(false), sockets: Mutex::default() }
+        Privates { config, has_ended: AtomicBool::new(false), sockets: Mutex::default(), ended: Condvar::new() }
     }
 
     /// Something on a private connection that has to be done by `deadline`. It ends early when the client does, and
@@ -70,7 +83,7 @@ impl Privates {
             talk.socket().shutdown();
             return Err(Refusal::Unreachable(closed()));
         }
-        Ok(Private { talk, greeting })
+        Ok(Private { talk, greeting, place: None })
     }
 
     /// Attempts until there is a connection, the deadline passes, or the server refuses for good. Failing, nothing was
@@ -95,7 +108,15 @@ impl Privates {
                 let text = format!("there was no connection before the deadline: {error}");
                 return Err(Error::not_applied(ErrorKind::Timeout, text));
             }
-            wake::wait(None, None, pause.remaining());
+            self.pause(pause);
+        }
+    }
+
+    /// Waits until then, or until they are ended.
+    pub fn pause(&self, until: Deadline) {
+        let mut sockets = self.sockets.lock();
+        while !self.has_ended() && !until.has_passed() {
+            sockets = self.ended.wait(sockets, until);
         }
     }
 
@@ -105,6 +126,7 @@ impl Privates {
         for socket in self.sockets.lock().drain(..).filter_map(|socket| socket.upgrade()) {
             socket.shutdown();
         }
+        self.ended.notify_all();
     }
 
     /// Were they ended?
@@ -114,6 +136,28 @@ impl Privates {
 }
 
 impl Private {
+    /// Says some commands at once and listens to a reply to each.
+    pub fn ask(&mut self, commands: &[&[&[u8]]], attempt: &Attempt<'_>) -> Result<Vec<Reply>> {
+        let mut bytes = Vec::new();
+        commands.iter().for_each(|argv| encode(&mut bytes, argv));
+        self.talk.send(&bytes, attempt)?;
+        commands.iter().map(|_| self.talk.reply(attempt)).collect()
+    }
+
+    /// Asks where it is, unless that was asked before. What the server refuses to tell is not known.
+    pub fn locate(&mut self, attempt: &Attempt<'_>) -> Result<Place> {
+        if let Some(place) = &self.place {
+            return Ok(place.clone());
+        }
+        let replies = self.ask(&[&[b"INFO", b"server"], &[b"CLIENT", b"ID"]], attempt)?;
+        let info = replies.first().and_then(|reply| reply.root().as_bytes()).map(String::from_utf8_lossy);
+        let run_id = info.as_deref().and_then(|text| text.lines().find_map(|line| line.strip_prefix("run_id:")));
+        let client_id = replies.get(1).and_then(|reply| reply.root().as_integer());
+        let place = Place { run_id: run_id.map(|id| id.trim().to_owned()), client_id };
+        self.place = Some(place.clone());
+        Ok(place)
+    }
+
     /// Ends it with a reset, so that nothing of what the kernel still holds arrives later.
     pub fn cut(&self) {
         self.talk.socket().reset_on_close();

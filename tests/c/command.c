@@ -134,7 +134,7 @@ static void a_command_that_would_hold_the_connection_is_refused(rr_client *clien
 {
     rr_error *err = NULL;
 
-    CHECK_EQ(COMMAND(client, NULL, &err, "BLPOP", "command:list", "0"), RR_ERR_UNSUPPORTED);
+    CHECK_EQ(COMMAND(client, NULL, &err, "SUBSCRIBE", "command:channel"), RR_ERR_UNSUPPORTED);
     CHECK_EQ(rr_error_outcome(err), RR_OUTCOME_NOT_APPLIED);
     rr_error_free(err);
 }
