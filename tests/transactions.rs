@@ -71,6 +71,14 @@ fn held(server: &Server, key: &str) -> i64 {
     text.map_or(0, |text| text.parse().unwrap())
 }
 
+/// How many connections to this port of loopback the kernel holds for good.
+fn established_to(port: u16) -> usize {
+    let (peer, established) = (format!("0100007F:{port:04X}"), "01");
+    let table = std::fs::read_to_string("/proc/self/net/tcp").unwrap();
+    let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    rows.filter(|row| row[2] == peer && row[3] == established).count()
+}
+
 #[test]
 fn what_is_queued_is_executed_together_with_errors_in_place() {
     let server = Server::start();
@@ -150,7 +158,10 @@ fn a_connection_that_is_cut_while_watching_is_a_conflict() {
         let (server, proxy, client) = bench(&[]);
         let transaction = watching(&client, &["a"]);
         assert_eq!(text(&transaction, &["GET", "a"]), None);
+        assert_eq!(established_to(proxy.port()), 2);
+        proxy.refuse(true);
         proxy.reset_all();
+        wait_until("the resets have arrived", SOON, || established_to(proxy.port()) == 0);
         if reads_on {
             fails(ask(&transaction, &["GET", "a"]), ErrorKind::Conflict, Outcome::NotApplied);
             fails(ask(&transaction, &["GET", "a"]), ErrorKind::Conflict, Outcome::NotApplied);
@@ -160,6 +171,7 @@ fn a_connection_that_is_cut_while_watching_is_a_conflict() {
         let error = fails(transaction.execute(), ErrorKind::Conflict, Outcome::NotApplied);
         assert!(error.message.contains("the connection was lost while watching"), "{error}");
         assert_eq!(held(&server, "a"), 0);
+        proxy.refuse(false);
         transaction.watch(&argv(&["a"])).unwrap();
         queue(&transaction, &["SET", "a", "2"]);
         transaction.execute().unwrap();
