@@ -163,6 +163,14 @@ typedef struct rr_event rr_event;
 typedef struct rr_failed rr_failed;
 
 /**
+ * What a subscription is told next: something that was published, or what became of messages that it is not told.
+ *
+ * It never changes: any number of threads may read it. One that rr_subscription_next() gave is freed with
+ * rr_message_free(), before or after its subscription; one that a callback was given is not, and ends with the callback.
+ */
+typedef struct rr_message rr_message;
+
+/**
  * A stream of every command that the server runs, on a connection of its own that comes back.
  *
  * It belongs to one thread at a time; a call while another thread is in one answers RR_ERR_BUSY. Only rr_monitor_free()
@@ -202,6 +210,18 @@ typedef struct rr_reply rr_reply;
  * A script that servers run, in Lua. It belongs to no client and never changes: any number of threads may use it.
  */
 typedef struct rr_script rr_script;
+
+/**
+ * Channels, patterns and shard channels that a part of a program wants, and the messages that have come for it.
+ *
+ * Any number of threads may call any function with one at any time, except rr_subscription_free(), which is the last.
+ * All subscriptions of a client share one connection, besides the one of its commands; when that is lost it is made again
+ * and everything is subscribed to again, for as long as there are subscriptions. Messages wait in a queue of this
+ * subscription's own, in their order; a queue that is full drops its oldest and says how many (RR_MESSAGE_LOST), and
+ * neither other subscriptions nor commands wait. It may be freed before or after its client. In a forked child every
+ * function answers RR_ERR_FORKED.
+ */
+typedef struct rr_subscription rr_subscription;
 
 /**
  * Keys that are watched, and commands that are executed together unless one of those keys was changed meanwhile.
@@ -466,9 +486,44 @@ typedef void (*rr_completion_callback)(rr_status status,
                                        void *userdata);
 
 /**
- * What kind of event it is. A later version may announce new ones: ignore a number you do not know.
+ * What kind of event it is, or of message, or what a name is that is subscribed to. A later version may have new ones:
+ * ignore a number you do not know.
  */
 typedef int32_t rr_kind;
+
+/**
+ * A program's function for the messages of a subscription.
+ *
+ * It runs on the thread of the client that runs all of its callbacks, and nothing else: one call at a time, in the order
+ * of the messages. No lock is held: it may call anything of this library except rr_client_close(), which answers
+ * RR_ERR_IN_CALLBACK; rr_subscription_free() of its own subscription returns at once, and this call is then the last.
+ * While it runs further messages wait, as many as the queue holds. `message` lives until it returns. It must not throw an
+ * exception or jump out.
+ */
+typedef void (*rr_message_callback)(const struct rr_message *message, void *userdata);
+
+/**
+ * How a subscription differs from the client's settings. Set it all to zero, then struct_size to
+ * sizeof(rr_subscription_options), then what you want.
+ */
+typedef struct rr_subscription_options {
+    /**
+     * Set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * How many messages wait to be taken. 0: the option subscription_queue_size.
+     */
+    size_t queue_size;
+    /**
+     * How many bytes they occupy together. 0: the option subscription_queue_bytes.
+     */
+    size_t queue_bytes;
+    /**
+     * Zero.
+     */
+    size_t reserved;
+} rr_subscription_options;
 
 /**
  * What a client counted since it was made. The numbers only grow, except last_outage_us and those that end in "now".
@@ -928,6 +983,45 @@ typedef void (*rr_log_callback)(rr_log_level level, const char *message, void *u
  * The server refused the credentials. They are not tried again and again: only a slow probe goes on.
  */
 #define RR_EVENT_AUTH_FAILED 10
+
+/**
+ * The connection of the subscriptions had been lost, and all of them are there again: rr_event_count() names. What was
+ * published between rr_event_down_since_ms() and rr_event_time_ms() was not delivered.
+ */
+#define RR_EVENT_SUBSCRIPTIONS_RESTORED 11
+
+/**
+ * A channel.
+ */
+#define RR_CHANNEL 1
+
+/**
+ * A pattern, such as "news.*". A message that matches a pattern and a channel comes once for each.
+ */
+#define RR_PATTERN 2
+
+/**
+ * A shard channel.
+ */
+#define RR_SHARD_CHANNEL 3
+
+/**
+ * In place of messages that found no room in the subscription's queue: rr_message_lost() of them. Nobody will deliver
+ * them.
+ */
+#define RR_MESSAGE_LOST 16
+
+/**
+ * The connection had been lost, and the subscription is whole again. In this place belongs what was published between
+ * rr_message_down_since_ms() and rr_message_up_at_ms(); nobody will deliver it.
+ */
+#define RR_MESSAGE_RESTORED 17
+
+/**
+ * The server does not let this client subscribe to rr_message_channel(), or rr_message_pattern(); rr_message_error() says
+ * why. It is asked again from time to time; when it agrees, messages come.
+ */
+#define RR_MESSAGE_REFUSED 18
 
 /**
  * Something is lost or will not come back by itself: a buffered command failed or was dropped, the buffer is full, the
@@ -1641,7 +1735,7 @@ uint32_t rr_event_attempt(const struct rr_event *event);
 int64_t rr_event_delay_ms(const struct rr_event *event);
 
 /**
- * How many commands it concerns. 0 for NULL.
+ * How many commands, or subscriptions, it concerns. 0 for NULL.
  */
 uint64_t rr_event_count(const struct rr_event *event);
 
@@ -1654,6 +1748,12 @@ uint64_t rr_event_failed_id(const struct rr_event *event);
  * How many events before this one were missed because nobody took them in time. 0 for NULL.
  */
 uint64_t rr_event_missed(const struct rr_event *event);
+
+/**
+ * When that had begun which the event says is over, by the system's clock: milliseconds since 1970. 0 for events that
+ * say nothing like it, and for NULL.
+ */
+int64_t rr_event_down_since_ms(const struct rr_event *event);
 
 /**
  * Frees an event that rr_event_next() gave. Does nothing for NULL.
@@ -1810,6 +1910,155 @@ const char *rr_monitor_entry_argument(const struct rr_monitor_entry *entry,
  * Frees an entry. Does nothing for NULL.
  */
 void rr_monitor_entry_free(struct rr_monitor_entry *entry);
+
+/**
+ * What it is: RR_CHANNEL, RR_PATTERN or RR_SHARD_CHANNEL when it was published, by what the subscription is to; else
+ * RR_MESSAGE_... 0 for NULL.
+ */
+rr_kind rr_message_kind(const struct rr_message *message);
+
+/**
+ * The channel that it was published to, or that the server refuses: rr_message_channel_length() bytes, followed by a NUL
+ * that is not counted. They live as long as the message. NULL if it has none, and for NULL.
+ */
+const char *rr_message_channel(const struct rr_message *message);
+
+/**
+ * How many bytes rr_message_channel() has. 0 for NULL.
+ */
+size_t rr_message_channel_length(const struct rr_message *message);
+
+/**
+ * The pattern that its channel matches, when the subscription is to that, or that the server refuses:
+ * rr_message_pattern_length() bytes, followed by a NUL that is not counted. They live as long as the message. NULL if it
+ * has none, and for NULL.
+ */
+const char *rr_message_pattern(const struct rr_message *message);
+
+/**
+ * How many bytes rr_message_pattern() has. 0 for NULL.
+ */
+size_t rr_message_pattern_length(const struct rr_message *message);
+
+/**
+ * What was published: rr_message_length() bytes, followed by a NUL that is not counted. They live as long as the message.
+ * NULL if nothing was, and for NULL.
+ */
+const char *rr_message_payload(const struct rr_message *message);
+
+/**
+ * How many bytes rr_message_payload() has. 0 for NULL.
+ */
+size_t rr_message_length(const struct rr_message *message);
+
+/**
+ * How many messages are lost in this place, for RR_MESSAGE_LOST. 0 for others, and for NULL.
+ */
+uint64_t rr_message_lost(const struct rr_message *message);
+
+/**
+ * When the server was last heard before the gap that RR_MESSAGE_RESTORED tells of, by the system's clock: milliseconds
+ * since 1970. What was under way at that moment is lost too. 0 for others, and for NULL.
+ */
+int64_t rr_message_down_since_ms(const struct rr_message *message);
+
+/**
+ * When the server had agreed to everything again, for RR_MESSAGE_RESTORED, by the system's clock: milliseconds since 1970.
+ * Nothing published after it is in the gap. 0 for others, and for NULL.
+ */
+int64_t rr_message_up_at_ms(const struct rr_message *message);
+
+/**
+ * What the server said, for RR_MESSAGE_REFUSED. It lives as long as the message: do not free it. NULL for others, and for
+ * NULL.
+ */
+const struct rr_error *rr_message_error(const struct rr_message *message);
+
+/**
+ * Frees a message that rr_subscription_next() gave. Does nothing for NULL.
+ */
+void rr_message_free(struct rr_message *message);
+
+/**
+ * Subscribes to `count` names of a kind (RR_CHANNEL, RR_PATTERN or RR_SHARD_CHANNEL), given as to rr_command(), and has
+ * `callback` run with each message: see rr_message_callback. Returns at once; freed with rr_subscription_free().
+ *
+ * `userdata` is handed to every call and may be NULL. `destroy`, unless NULL, is called with it exactly once: when the
+ * subscription is freed, or at once if this fails.
+ */
+rr_status rr_subscribe(struct rr_client *client,
+                       rr_kind kind,
+                       size_t count,
+                       const char *const *names,
+                       const size_t *lengths,
+                       rr_message_callback callback,
+                       void *userdata,
+                       rr_destroy destroy,
+                       struct rr_subscription **subscription,
+                       struct rr_error **err);
+
+/**
+ * Makes a subscription to nothing as yet: add names with rr_subscription_add() and take messages with
+ * rr_subscription_next(). `options` may be NULL. Freed with rr_subscription_free().
+ */
+rr_status rr_subscription_new(struct rr_client *client,
+                              const struct rr_subscription_options *options,
+                              struct rr_subscription **subscription,
+                              struct rr_error **err);
+
+/**
+ * Subscribes to `count` more names of a kind (RR_CHANNEL, RR_PATTERN or RR_SHARD_CHANNEL), given as to rr_command().
+ * Those that it has already stay as they are.
+ *
+ * Returns as soon as that is noted; the server is asked in the background, now or when it is there. See
+ * rr_subscription_wait().
+ */
+rr_status rr_subscription_add(struct rr_subscription *subscription,
+                              rr_kind kind,
+                              size_t count,
+                              const char *const *names,
+                              const size_t *lengths,
+                              struct rr_error **err);
+
+/**
+ * Gives up `count` names of a kind. No message for them comes any more, but for those that wait to be taken. Names that
+ * it does not have are ignored; other subscriptions keep theirs.
+ */
+rr_status rr_subscription_remove(struct rr_subscription *subscription,
+                                 rr_kind kind,
+                                 size_t count,
+                                 const char *const *names,
+                                 const size_t *lengths,
+                                 struct rr_error **err);
+
+/**
+ * Waits up to `timeout_ms` until the server has agreed to every name (0: looks once). What is published from then on
+ * comes. RR_ERR_SERVER when it refuses one, with its text; RR_ERR_TIMEOUT when it has not answered, or is not there.
+ */
+rr_status rr_subscription_wait(const struct rr_subscription *subscription,
+                               int64_t timeout_ms,
+                               struct rr_error **err);
+
+/**
+ * Takes the next message, waiting up to `timeout_ms` for one (0: not at all). Freed with rr_message_free().
+ *
+ * RR_EMPTY if none came in time. RR_ERR_CLOSED if none ever will: the client was closed, and everything that had come is
+ * taken. Each message goes to one of the threads that wait here. Not for a subscription with a callback:
+ * RR_ERR_INVALID_ARGUMENT.
+ */
+rr_status rr_subscription_next(struct rr_subscription *subscription,
+                               int64_t timeout_ms,
+                               struct rr_message **message,
+                               struct rr_error **err);
+
+/**
+ * Ends a subscription and frees it; messages that wait are lost. Does nothing for NULL, and in a forked child.
+ *
+ * Calls that wait in other threads end with RR_ERR_CLOSED; none may begin. When it returns, its callback is not running
+ * and will not run, and `destroy` has run: it waits for a call that is running, so hold no lock that the callback takes.
+ * From inside that callback it returns at once: the call is the last, and `destroy` runs after it.
+ */
+void rr_subscription_free(struct rr_subscription *subscription);
 
 /**
  * Fills `stats` as far as its struct_size reaches; what this library does not know of it becomes 0. Set struct_size to

@@ -28,6 +28,7 @@ use crate::net::wake::Waker;
 use crate::resp::Limits;
 use crate::session::blocking::Blocking;
 use crate::session::pool::Pool;
+use crate::session::pubsub::Hub;
 use crate::session::transaction::Ground;
 use crate::stats::{Counters, Stats};
 use crate::time::{self, Deadline};
@@ -38,6 +39,9 @@ pub use crate::delivery::failed::FailedCommand;
 pub use crate::delivery::request::{Executed, Incomplete};
 pub use crate::session::monitor::{Ending as MonitorEnding, Monitor, MonitorEntry, Monitored};
 pub use crate::session::pipeline::{Pipeline, PipelineOptions};
+pub use crate::session::pubsub::{
+    Gap, Message, MessageHandler, Published, Refused, Subscription, SubscriptionOptions, TopicKind,
+};
 pub use crate::session::script::{Script, ScriptOptions};
 pub use crate::session::transaction::{Ran, Transaction, TransactionOptions, Verdict};
 
@@ -111,6 +115,7 @@ struct Core {
     last_operation: AtomicU64,
     pool: Arc<Pool>,
     blocking: Blocking,
+    hub: Arc<Hub>,
 }
 
 impl std::fmt::Debug for Core {
@@ -132,6 +137,7 @@ impl Core {
     fn end(&self, before: u64) -> CloseReport {
         self.privates.end();
         self.pool.end();
+        self.hub.end();
         self.supervisor.stop();
         // The completions of what is left, and a line that says what it was, are the last callbacks.
         let (lost, unknown) = self.desk.left_behind();
@@ -178,6 +184,8 @@ impl Client {
         let callbacks = Callbacks::new(dispatcher.clone());
         let driver: Arc<dyn Driver> = desk.clone();
         let pool = Arc::new(Pool::new(desk.clone(), privates.clone(), config.private_max_connections));
+        let hub = Hub::new(config.clone(), desk.clone(), privates.clone(), events.clone(), dispatcher.clone());
+        let hub = Arc::new(hub);
         let supervisor = Supervisor::start(config.clone(), supervision.clone(), desk.clone(), counters.clone())?;
         let blocking = Blocking::new(config.clone(), desk.clone(), privates.clone(), pool.clone(), counters.clone());
         Ok(Client {
@@ -196,6 +204,7 @@ impl Client {
                 last_operation: AtomicU64::new(0),
                 pool,
                 blocking,
+                hub,
             }),
         })
     }
@@ -217,6 +226,7 @@ impl Client {
         }
         self.core.desk.resume();
         self.core.supervision.hurry();
+        self.core.hub.hurry();
         Ok(())
     }
 
@@ -295,6 +305,18 @@ impl Client {
     /// An empty pipeline.
     pub fn pipeline(&self, options: PipelineOptions) -> Pipeline {
         Pipeline::new(self.core.desk.clone(), options)
+    }
+
+    /// A subscription to nothing as yet, from which messages are taken.
+    pub fn subscription(&self, options: &SubscriptionOptions) -> Result<Subscription> {
+        Subscription::new(&self.core.hub, options, None)
+    }
+
+    /// A subscription to `names`, of which `handler` gets the messages on the dispatcher's thread.
+    pub fn subscribe(&self, kind: TopicKind, names: &[&[u8]], handler: MessageHandler) -> Result<Subscription> {
+        let subscription = Subscription::new(&self.core.hub, &SubscriptionOptions::default(), Some(handler))?;
+        subscription.add(kind, names)?;
+        Ok(subscription)
     }
 
     /// A transaction that watches `keys`, on a connection of its own; without any, one that is only all or nothing.

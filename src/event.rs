@@ -40,11 +40,14 @@ pub enum EventKind {
     CommandDropped = 9,
     /// Never retried: the credentials were refused. Only a slow probe goes on.
     AuthFailed = 10,
+    /// All subscriptions are there again after their connection was lost; what was published between `down_since` and `at`
+    /// was not delivered. `count` is how many names.
+    SubscriptionsRestored = 11,
 }
 
 impl EventKind {
     /// Every kind, in the order of its number.
-    pub const ALL: [EventKind; 10] = [
+    pub const ALL: [EventKind; 11] = [
         Self::Connected,
         Self::Disconnected,
         Self::Reconnecting,
@@ -55,6 +58,7 @@ impl EventKind {
         Self::CommandFailed,
         Self::CommandDropped,
         Self::AuthFailed,
+        Self::SubscriptionsRestored,
     ];
 }
 
@@ -71,12 +75,14 @@ pub struct Event {
     pub attempt: u32,
     /// The pause before the next connection attempt.
     pub delay: Duration,
-    /// How many commands it concerns.
+    /// How many commands, or subscriptions, it concerns.
     pub count: u64,
     /// The place in the failed list of the command it concerns; 0 when none.
     pub failed_id: u64,
     /// How many events before this one were missed because nobody took them in time.
     pub missed: u64,
+    /// When what it says is over had begun.
+    pub down_since: Option<SystemTime>,
 }
 
 impl Event {
@@ -91,6 +97,7 @@ impl Event {
             count: 0,
             failed_id: 0,
             missed: 0,
+            down_since: None,
         }
     }
 }

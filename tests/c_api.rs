@@ -157,7 +157,7 @@ macro_rules! programs {
 
 programs! {
     blocking command config errors events fork format layout lifetimes loading log metrics outage pipeline reply script
-    submit threads transaction
+    submit subscribe threads transaction
 }
 
 /// The examples are programs like any other; what they print is for people, so that only their end is looked at.
@@ -191,6 +191,11 @@ fn the_example_blocking_runs() {
 #[test]
 fn the_example_events_runs() {
     example_passes("events", &["0"], "RR_EVENT_CONNECTED: ");
+}
+
+#[test]
+fn the_example_subscribe_runs() {
+    example_passes("subscribe", &["3"], "news.example: message 3\n");
 }
 
 #[test]

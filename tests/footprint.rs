@@ -12,9 +12,10 @@
 
 mod support;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use resilient_redis::client::{SubscriptionOptions, TopicKind};
 use support::{
     Ask, SOON, Server, open, open_descriptors, open_ready, resident_kib, threads_of_this_process, wait_until,
 };
@@ -63,6 +64,34 @@ fn a_thousand_clients_leave_nothing_behind() {
     wait_until("the server has no client left", SOON, || {
         server.info("clients", "connected_clients").as_deref() == Some("1")
     });
+}
+
+#[test]
+fn subscriptions_leave_nothing_behind() {
+    let _turn = alone();
+    let server = Server::start();
+    let client = open_ready(&server.url(), &[]);
+    let subscribe = |name: &str| {
+        let subscription = client.subscription(&SubscriptionOptions::default()).unwrap();
+        subscription.add(TopicKind::Channel, &[name.as_bytes()]).unwrap();
+        subscription.wait(SOON).unwrap();
+        let pushed = client.subscribe(TopicKind::Pattern, &[name.as_bytes()], Arc::new(|_| {})).unwrap();
+        pushed.wait(SOON).unwrap();
+    };
+    // What stays as long as the client: the waker of its subscriptions, and the thread of its callbacks.
+    subscribe("first");
+    wait_until("the first is over", SOON, || {
+        let list: String = redis::from_redis_value(server.command(&["CLIENT", "LIST", "TYPE", "pubsub"])).unwrap();
+        list.is_empty()
+    });
+    let before = (threads_of_this_process(), open_descriptors());
+    let memory = resident_kib();
+    for number in 0..300 {
+        subscribe(&number.to_string());
+    }
+    wait_until("all is given back", SOON, || threads_of_this_process() <= before.0 && open_descriptors() <= before.1);
+    let grown = resident_kib().saturating_sub(memory);
+    assert!(grown < 2048, "{grown} KiB more");
 }
 
 #[test]

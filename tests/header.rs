@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use toolchain::{STRICT, has, root, run, scratch, tool};
 
 /// The files that the header is made of, in its order.
-const SOURCES: [&str; 19] = [
+const SOURCES: [&str; 21] = [
     "version",
     "status",
     "error",
@@ -31,6 +31,8 @@ const SOURCES: [&str; 19] = [
     "event",
     "failed",
     "monitor",
+    "message",
+    "subscription",
     "stats",
     "metrics",
     "log",

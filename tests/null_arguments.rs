@@ -19,6 +19,7 @@ use toolchain::{Prototype, STRICT, library, prototypes, root, run, scratch, tool
 /// The pointers that may be NULL, and what they are in which function; everything else has to be given.
 fn may_be_null(function: &str, parameter: &str) -> bool {
     match parameter {
+        "lengths" if names_of_topics(function) => true,
         "err" | "options" | "argvlen" | "report" | "userdata" | "destroy" | "reply" | "id"
             if !is_reply_function(function) =>
         {
@@ -37,10 +38,21 @@ fn is_reply_function(function: &str) -> bool {
     function.starts_with("rr_reply_")
 }
 
+/// Do its lengths belong to names, which may end with a NUL instead?
+fn names_of_topics(function: &str) -> bool {
+    function.starts_with("rr_subscri")
+}
+
 fn is_pointer(kind: &str) -> bool {
-    kind.contains('*')
-        || ["rr_destroy", "rr_event_callback", "rr_completion_callback", "rr_log_callback", "rr_transaction_function"]
-            .contains(&kind)
+    let callbacks = [
+        "rr_destroy",
+        "rr_event_callback",
+        "rr_completion_callback",
+        "rr_log_callback",
+        "rr_transaction_function",
+        "rr_message_callback",
+    ];
+    kind.contains('*') || callbacks.contains(&kind)
 }
 
 /// A good value for a parameter. Handles and places for results are variables of the program.
@@ -63,6 +75,8 @@ fn good(function: &Prototype, kind: &str, name: &str) -> String {
         ("rr_completion_callback", _) => "on_completion",
         ("rr_log_callback", _) => "on_line",
         ("rr_log_level", _) => "RR_LOG_DEBUG",
+        ("rr_message_callback", _) => "on_message",
+        ("rr_kind", "kind") => "RR_CHANNEL",
         ("uint64_t *", _) => "&number",
         ("rr_transaction_function", _) => "on_transaction",
         ("size_t", "argc" | "max" | "count" | "length") | ("uint32_t", _) => "1",
@@ -79,6 +93,9 @@ fn good(function: &Prototype, kind: &str, name: &str) -> String {
         ("rr_monitor **", _) => "&new_monitor",
         ("rr_monitor_entry **", _) => "&new_monitor_entry",
         ("rr_failed **", _) => "&new_failed",
+        ("rr_subscription **", _) => "&new_subscription",
+        ("rr_message **", _) => "&new_message",
+        ("const rr_subscription_options *", _) => "&subscription_options",
         ("rr_error **", _) => "&err",
         ("const rr_command_options *", _) => "&command_options",
         ("const rr_pipeline_options *", _) => "&pipeline_options",
@@ -139,12 +156,9 @@ fn call(function: &Prototype, is_null: impl Fn(&str) -> bool, what: &str) -> Str
 /// The same in a forked child, with nothing missing.
 fn call_in_child(function: &Prototype) -> Option<String> {
     let Prototype { name, returns, parameters } = function;
-    let is_bound = |kind: &str| {
-        ["rr_client *", "rr_pipeline *", "rr_queue *", "rr_transaction *", "rr_monitor *"]
-            .iter()
-            .any(|end| kind.ends_with(end))
-    };
-    if !parameters.iter().any(|(kind, _)| is_bound(kind)) {
+    let of_the_parent =
+        ["rr_client *", "rr_pipeline *", "rr_queue *", "rr_transaction *", "rr_monitor *", "rr_subscription *"];
+    if !parameters.iter().any(|(kind, _)| of_the_parent.iter().any(|handle| kind.ends_with(handle))) {
         return None;
     }
     let arguments: Vec<String> = parameters.iter().map(|(kind, parameter)| good(function, kind, parameter)).collect();

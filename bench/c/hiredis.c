@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The same workloads through hiredis, as its users write them: a connection per thread, redisCommandArgv() (which is the
- * fastest of its family), pipelines by append and get. And two yardsticks of its own: `writes`, a pipeline of many SETs,
+ * fastest of its family), pipelines by append and get, messages by redisGetReply() in a loop. And two yardsticks of its own: `writes`, a pipeline of many SETs,
  * and `decode`, its reader alone.
  */
 
+#include "publisher.h"
 #include "worker.h"
 
 #include <hiredis/hiredis.h>
@@ -274,9 +275,57 @@ static void run_decode(const struct job *job)
     work_run(job, &work, NULL);
 }
 
+/* ---- messages of a channel ----------------------------------------------------------------------------------------- */
+
+struct listener {
+    redisContext *context;
+    struct publisher *publisher;
+};
+
+static void *subscribe_begin(const struct job *job, void *shared)
+{
+    struct listener *listener = must_allocate(sizeof *listener);
+
+    (void)shared;
+    listener->context = connect_to(job);
+    freeReplyObject(redisCommand(listener->context, "SUBSCRIBE %s", BENCH_CHANNEL));
+    listener->publisher = publisher_begin(job);
+    return listener;
+}
+
+static long subscribe_step(void *state)
+{
+    struct listener *listener = state;
+
+    for (int index = 0; index < PUBLISH_BATCH; index++) {
+        redisReply *reply = must_get(listener->context, REDIS_REPLY_ARRAY);
+        if (reply->elements != 3 || reply->element[2]->len != PUBLISH_LENGTH)
+            fail("subscribe: not the message");
+        freeReplyObject(reply);
+    }
+    publisher_go_on(listener->publisher);
+    return PUBLISH_BATCH;
+}
+
+static void subscribe_end(void *state)
+{
+    struct listener *listener = state;
+
+    publisher_end(listener->publisher);
+    redisFree(listener->context);
+    free(listener);
+}
+
+static void run_subscribe(const struct job *job)
+{
+    static const struct work work = {subscribe_begin, subscribe_step, subscribe_end};
+    work_run(job, &work, NULL);
+}
+
 int main(int argc, char **argv)
 {
     static const struct workload workloads[] = {{"get", run_get},       {"pipeline", run_pipeline}, {"big", run_big},
-                                                {"writes", run_writes}, {"decode", run_decode},     {NULL, NULL}};
+                                                {"writes", run_writes}, {"decode", run_decode},     {"subscribe", run_subscribe},
+                                                {NULL, NULL}};
     return worker_main(argc, argv, workloads);
 }

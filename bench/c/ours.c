@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The workloads that need nothing but a server, through this library: `get` and `pipeline`, in any number of threads
- * that share one client, and `big`. Written as a program would be that has nothing to lose: replies are looked at and
- * freed. hiredis.c is its twin.
+ * that share one client, `big`, and `subscribe`. Written as a program would be that has nothing to lose: replies are
+ * looked at and freed. hiredis.c is its twin.
  */
 
 #include "client.h"
+#include "publisher.h"
 
 #include <stdlib.h>
 
@@ -176,9 +177,68 @@ static void run_big(const struct job *job)
     rr_client_free(client);
 }
 
+/* ---- messages of a channel ----------------------------------------------------------------------------------------- */
+
+struct reader {
+    rr_client *client;
+    rr_subscription *subscription;
+    struct publisher *publisher;
+};
+
+static void *subscribe_begin(const struct job *job, void *shared)
+{
+    static const char *const names[] = {BENCH_CHANNEL};
+    struct reader *reader = must_allocate(sizeof *reader);
+    rr_error *err = NULL;
+
+    (void)shared;
+    reader->client = client_open(job, NULL);
+    expect(rr_subscription_new(reader->client, NULL, &reader->subscription, &err), RR_OK, &err, "making a subscription");
+    expect(rr_subscription_add(reader->subscription, RR_CHANNEL, 1, names, NULL, &err), RR_OK, &err, "subscribing");
+    expect(rr_subscription_wait(reader->subscription, 10000, &err), RR_OK, &err, "subscribing");
+    reader->publisher = publisher_begin(job);
+    return reader;
+}
+
+static long subscribe_step(void *state)
+{
+    struct reader *reader = state;
+
+    for (int index = 0; index < PUBLISH_BATCH; index++) {
+        rr_message *message;
+        rr_error *err;
+        rr_status status = rr_subscription_next(reader->subscription, 10000, &message, &err);
+
+        if (status != RR_OK)
+            expect(status, RR_OK, &err, "taking a message");
+        if (rr_message_kind(message) != RR_CHANNEL || rr_message_length(message) != PUBLISH_LENGTH)
+            fail("subscribe: not the message");
+        rr_message_free(message);
+    }
+    publisher_go_on(reader->publisher);
+    return PUBLISH_BATCH;
+}
+
+static void subscribe_end(void *state)
+{
+    struct reader *reader = state;
+
+    publisher_end(reader->publisher);
+    rr_subscription_free(reader->subscription);
+    rr_client_free(reader->client);
+    free(reader);
+}
+
+static void run_subscribe(const struct job *job)
+{
+    static const struct work work = {subscribe_begin, subscribe_step, subscribe_end};
+    work_run(job, &work, NULL);
+}
+
 int main(int argc, char **argv)
 {
     static const struct workload workloads[] = {
-        {"get", run_get}, {"pipeline", run_pipeline}, {"submit", run_submit}, {"big", run_big}, {NULL, NULL}};
+        {"get", run_get}, {"pipeline", run_pipeline},   {"submit", run_submit},
+        {"big", run_big}, {"subscribe", run_subscribe}, {NULL, NULL}};
     return worker_main(argc, argv, workloads);
 }

@@ -177,6 +177,12 @@ fn pairs(server: &Server) -> Vec<Pair> {
                 &[(OneCore, None), (OtherCores, Some(4.0))],
             )
         },
+        Pair {
+            ours: Side::c("ours", &["subscribe", tcp]),
+            theirs: Side::c("hiredis", &["subscribe", tcp]),
+            against: "hiredis, redisGetReply in a loop",
+            ..get("subscribe", "messages of a channel, pulled", tcp, &[(OneCore, None), (OtherCores, None)])
+        },
         decode("decode-status", "decode +OK", "shape=status"),
         decode("decode-integer", "decode :1", "shape=integer"),
         decode("decode-string", "decode a string of 5 bytes", "shape=string"),

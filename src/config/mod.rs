@@ -165,6 +165,8 @@ pub struct Config {
     pub max_reply_bytes: u64,
     pub max_reply_depth: usize,
     pub event_queue_size: usize,
+    pub subscription_queue_size: usize,
+    pub subscription_queue_bytes: usize,
 }
 
 impl Default for Config {
@@ -205,6 +207,8 @@ impl Default for Config {
             max_reply_bytes: 1 << 30,
             max_reply_depth: 128,
             event_queue_size: 1024,
+            subscription_queue_size: 65_536,
+            subscription_queue_bytes: 64 << 20,
         }
     }
 }

@@ -403,6 +403,11 @@ pub(super) static OPTIONS: &[OptionSpec] = options! {
         "event_queue_size" = "1024", number!(event_queue_size, Count, 1, 1 << 20),
         "How many events wait for the program to take them, and how many log lines for the log callback. Beyond that the \
          oldest are dropped and counted.";
+        "subscription_queue_size" = "65536", number!(subscription_queue_size, Count, 1, COUNT),
+        "How many messages of one subscription wait for the program to take them. Beyond that the oldest make room, and the \
+         next thing that is taken says how many were lost.";
+        "subscription_queue_bytes" = "64MiB", number!(subscription_queue_bytes, Bytes, KIB, 1024 * GIB),
+        "The most bytes that these messages occupy together. The newest message is kept, however large it is.";
     }
 };
 

@@ -155,6 +155,25 @@ pub(super) unsafe fn strings<'a>(
     collect(into, pairs.map(|(i, (pointer, length))| unsafe { entry(pointer.cast(), *length, name, i) }))
 }
 
+/// Names of which there has to be one.
+///
+/// # Safety
+///
+/// As for [`arguments`].
+pub(super) unsafe fn names<'a>(
+    count: usize,
+    names: *const *const c_char,
+    lengths: *const usize,
+) -> Result<Arguments<'a>> {
+    if count == 0 {
+        return Err(invalid("count is 0: give at least one name"));
+    }
+    let mut into = Arguments::new();
+    // SAFETY: the caller's contract.
+    unsafe { strings(&mut into, count, names, lengths, "names")? };
+    Ok(into)
+}
+
 /// A command as one run of bytes, cut into arguments by their lengths.
 ///
 /// # Safety

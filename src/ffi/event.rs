@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::bytes::{self, c_text, milliseconds};
 use super::callback::Userdata;
@@ -13,7 +13,8 @@ use super::handle::{self, Handle, Owned};
 use super::status::{RR_EMPTY, RR_OK, rr_status};
 use crate::event::{Event, EventHandler, EventKind};
 
-/// What kind of event it is. A later version may announce new ones: ignore a number you do not know.
+/// What kind of event it is, or of message, or what a name is that is subscribed to. A later version may have new ones:
+/// ignore a number you do not know.
 pub type rr_kind = i32;
 
 /// The connection is up and everything buffered has been sent; commands flow.
@@ -36,6 +37,9 @@ pub const RR_EVENT_COMMAND_FAILED: rr_kind = 8;
 pub const RR_EVENT_COMMAND_DROPPED: rr_kind = 9;
 /// The server refused the credentials. They are not tried again and again: only a slow probe goes on.
 pub const RR_EVENT_AUTH_FAILED: rr_kind = 10;
+/// The connection of the subscriptions had been lost, and all of them are there again: rr_event_count() names. What was
+/// published between rr_event_down_since_ms() and rr_event_time_ms() was not delivered.
+pub const RR_EVENT_SUBSCRIPTIONS_RESTORED: rr_kind = 11;
 
 const fn name(kind: EventKind) -> (rr_kind, &'static CStr) {
     match kind {
@@ -49,6 +53,7 @@ const fn name(kind: EventKind) -> (rr_kind, &'static CStr) {
         EventKind::CommandFailed => (RR_EVENT_COMMAND_FAILED, c"RR_EVENT_COMMAND_FAILED"),
         EventKind::CommandDropped => (RR_EVENT_COMMAND_DROPPED, c"RR_EVENT_COMMAND_DROPPED"),
         EventKind::AuthFailed => (RR_EVENT_AUTH_FAILED, c"RR_EVENT_AUTH_FAILED"),
+        EventKind::SubscriptionsRestored => (RR_EVENT_SUBSCRIPTIONS_RESTORED, c"RR_EVENT_SUBSCRIPTIONS_RESTORED"),
     }
 }
 
@@ -144,9 +149,8 @@ pub unsafe extern "C" fn rr_event_message(event: *const rr_event) -> *const c_ch
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_event_time_ms(event: *const rr_event) -> i64 {
-    let since_1970 = |event: &rr_event| whole_ms(event.event.at.duration_since(UNIX_EPOCH).unwrap_or_default());
     // SAFETY: the caller's contract.
-    guard::value(0, || unsafe { handle::borrow(event) }.map(since_1970))
+    guard::value(0, || unsafe { handle::borrow(event) }.map(|event| ms_since_1970(event.event.at)))
 }
 
 /// How many connection attempts this outage has seen. 0 for NULL.
@@ -165,7 +169,7 @@ pub unsafe extern "C" fn rr_event_delay_ms(event: *const rr_event) -> i64 {
     guard::value(0, || unsafe { handle::borrow(event) }.map(|event| whole_ms(event.event.delay)))
 }
 
-/// How many commands it concerns. 0 for NULL.
+/// How many commands, or subscriptions, it concerns. 0 for NULL.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_event_count(event: *const rr_event) -> u64 {
@@ -189,6 +193,15 @@ pub unsafe extern "C" fn rr_event_missed(event: *const rr_event) -> u64 {
     guard::value(0, || unsafe { handle::borrow(event) }.map(|event| event.event.missed))
 }
 
+/// When that had begun which the event says is over, by the system's clock: milliseconds since 1970. 0 for events that
+/// say nothing like it, and for NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_down_since_ms(event: *const rr_event) -> i64 {
+    // SAFETY: the caller's contract.
+    guard::value(0, || unsafe { handle::borrow(event) }.map(|event| event.event.down_since.map_or(0, ms_since_1970)))
+}
+
 /// Frees an event that rr_event_next() gave. Does nothing for NULL.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
@@ -206,6 +219,11 @@ pub extern "C" fn rr_event_name(kind: rr_kind) -> *const c_char {
         .find(|(number, _)| *number == kind)
         .map_or(c"unknown", |(_, name)| name)
         .as_ptr()
+}
+
+/// By the system's clock.
+pub(super) fn ms_since_1970(at: SystemTime) -> i64 {
+    whole_ms(at.duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 fn whole_ms(duration: Duration) -> i64 {

@@ -6,12 +6,14 @@
 //! | call                                            | inside a callback              | in a forked child      |
 //! |-------------------------------------------------|--------------------------------|------------------------|
 //! | on values: error, config, reply, event, failed, | yes                            | yes                    |
-//! | script                                          |                                |                        |
-//! | on a client, pipeline, transaction or monitor   | yes                            | `RR_ERR_FORKED`        |
+//! | message, script                                 |                                |                        |
+//! | on a client, pipeline, transaction, monitor or  | yes                            | `RR_ERR_FORKED`        |
+//! | subscription                                    |                                |                        |
 //! | `rr_client_close`                               | `RR_ERR_IN_CALLBACK`           | `RR_ERR_FORKED`        |
 //! | `rr_client_free`                                | yes, ends on another thread    | leaks on purpose       |
 //! | `rr_pipeline_free`, `rr_transaction_free`,      | yes                            | leaks on purpose       |
 //! | `rr_monitor_free`                               |                                |                        |
+//! | `rr_subscription_free`                          | yes, ends its own after it     | leaks on purpose       |
 //! | making a client                                 | yes                            | yes                    |
 
 use std::any::Any;

@@ -18,6 +18,7 @@ mod failed;
 mod guard;
 mod handle;
 mod log;
+mod message;
 mod metrics;
 mod monitor;
 mod pipeline;
@@ -27,6 +28,7 @@ mod script;
 mod stats;
 mod status;
 mod submit;
+mod subscription;
 #[cfg(feature = "test-panic")]
 mod test_panic;
 mod transaction;

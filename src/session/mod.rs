@@ -5,6 +5,7 @@ pub mod blocking;
 pub mod monitor;
 pub mod pipeline;
 pub mod pool;
+pub mod pubsub;
 pub mod script;
 pub mod transaction;
 mod unblock;

@@ -7,6 +7,7 @@
 
 static rr_client *client;
 static rr_pipeline *pipeline;
+static rr_subscription *subscription;
 
 /* The child of a process whose other threads may have held any lock. */
 static void use_what_belongs_to_the_parent(void)
@@ -20,6 +21,8 @@ static void use_what_belongs_to_the_parent(void)
     rr_event *event = NULL;
     rr_failed *failed = NULL;
     rr_pipeline *other = NULL;
+    rr_subscription *another = NULL;
+    rr_message *message = NULL;
     double start = now();
 
     CHECK_STATUS(rr_command(client, 1, ping, lengths, &reply, &err), RR_ERR_FORKED);
@@ -40,10 +43,16 @@ static void use_what_belongs_to_the_parent(void)
     CHECK_STATUS(rr_pipeline_append_packed(pipeline, 1, "PING", lengths, &err), RR_ERR_FORKED);
     CHECK_STATUS(rr_pipeline_execute(pipeline, &reply, &err), RR_ERR_FORKED);
     CHECK_STATUS(rr_pipeline_clear(pipeline, &err), RR_ERR_FORKED);
+    CHECK_STATUS(rr_subscription_new(client, NULL, &another, &err), RR_ERR_FORKED);
+    CHECK_STATUS(rr_subscription_add(subscription, RR_CHANNEL, 1, ping, lengths, &err), RR_ERR_FORKED);
+    CHECK_STATUS(rr_subscription_remove(subscription, RR_CHANNEL, 1, ping, lengths, &err), RR_ERR_FORKED);
+    CHECK_STATUS(rr_subscription_wait(subscription, 1000, &err), RR_ERR_FORKED);
+    CHECK_STATUS(rr_subscription_next(subscription, 1000, &message, &err), RR_ERR_FORKED);
     CHECK_EQ(rr_client_state(client), RR_ERR_FORKED);
     CHECK_EQ(rr_client_buffered(client), RR_ERR_FORKED);
     CHECK_EQ(rr_failed_count(client), RR_ERR_FORKED);
     CHECK_EQ(rr_pipeline_length(pipeline), RR_ERR_FORKED);
+    rr_subscription_free(subscription);
     rr_pipeline_free(pipeline);
     rr_client_free(client);
     /* Nothing was freed, so it can still be told. */
@@ -121,6 +130,8 @@ int main(int argc, char **argv)
     CHECK_EQ(argc, 2);
     CHECK_OK(rr_config_from_url(argv[1], &config, &err));
     client = open_client(argv[1]);
+    CHECK_OK(rr_subscription_new(client, NULL, &subscription, &err));
+    CHECK_OK(rr_subscription_add(subscription, RR_CHANNEL, 1, (const char *const[]){"c"}, NULL, &err));
     CHECK_OK(rr_pipeline_new(client, NULL, &pipeline, &err));
     CHECK_OK(COMMAND(client, &reply, &err, "ECHO", "before"));
 
@@ -143,6 +154,8 @@ int main(int argc, char **argv)
     rr_reply_free(reply);
     CHECK_OK(APPEND(pipeline, &err, "PING"));
     CHECK_OK(rr_pipeline_execute(pipeline, NULL, &err));
+    CHECK_OK(rr_subscription_wait(subscription, 10000, &err));
+    rr_subscription_free(subscription);
     rr_pipeline_free(pipeline);
     rr_client_free(client);
     rr_config_free(config);

@@ -35,6 +35,12 @@ OFFSET(rr_pipeline_options, timeout_ms, 8);
 OFFSET(rr_pipeline_options, flags, 16);
 OFFSET(rr_pipeline_options, reserved, 20);
 
+SIZE(rr_subscription_options, 32);
+OFFSET(rr_subscription_options, struct_size, 0);
+OFFSET(rr_subscription_options, queue_size, 8);
+OFFSET(rr_subscription_options, queue_bytes, 16);
+OFFSET(rr_subscription_options, reserved, 24);
+
 SIZE(rr_script_options, 24);
 OFFSET(rr_script_options, struct_size, 0);
 OFFSET(rr_script_options, timeout_ms, 8);

@@ -21,6 +21,7 @@ mod os;
 mod plan;
 mod port;
 mod proxy;
+mod published;
 mod relay;
 mod request;
 mod scripted;
@@ -32,6 +33,7 @@ pub use os::{open_descriptors, process_exists, resident_kib, threads_of_this_pro
 pub use plan::{Action, Direction, Plan};
 pub use port::ReservedPort;
 pub use proxy::{Proxy, ProxyState};
+pub use published::{Account, Publisher};
 pub use request::Request;
 pub use scripted::{Ending, Heard, Peer, Scripted, Step};
 pub use server::{Server, ServerBuilder};
