@@ -37,13 +37,15 @@ demo: build ## kills a server twice while eight threads write, and compares what
 	@mkdir -p $(DEMO)
 	$(CC) $(CFLAGS) $(WARNINGS) -Iinclude examples/c/outage.c -o $(DEMO)/outage \
 		-L$(RELEASE) -lresilient_redis -Wl,-rpath,$(RELEASE) -pthread
+	$(CC) $(CFLAGS) $(WARNINGS) -Iinclude examples/demo/listener.c -o $(DEMO)/listener \
+		-L$(RELEASE) -lresilient_redis -Wl,-rpath,$(RELEASE)
 	@rm -f $(DEMO)/outage_hiredis
 	@! pkg-config --exists hiredis || $(CC) $(CFLAGS) $(WARNINGS) $$(pkg-config --cflags hiredis) \
 		examples/demo/outage_hiredis.c -o $(DEMO)/outage_hiredis $$(pkg-config --libs hiredis) -pthread
 	cargo build --release --example demo
 	@echo
 	@hiredis=$(DEMO)/outage_hiredis; [ -x $$hiredis ] || hiredis=-; \
-		exec $(RELEASE)/examples/demo $(DEMO)/outage $$hiredis $(DEMO)
+		exec $(RELEASE)/examples/demo $(DEMO)/outage $$hiredis $(DEMO)/listener $(DEMO)
 
 test: ## everything: the library, its C interface, the installed tree, the examples, the documents
 	@scripts/need cargo redis-server gcc g++ pkg-config cmake valgrind libevent

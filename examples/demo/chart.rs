@@ -6,7 +6,7 @@
 use std::fmt::{Display, Write};
 
 const WIDTH: f64 = 1000.0;
-const HEIGHT: f64 = 640.0;
+const HEIGHT: f64 = 760.0;
 const LEFT: f64 = 84.0;
 const RIGHT: f64 = 976.0;
 
@@ -47,6 +47,9 @@ pub struct Chart {
     /// Name and writes a second of the client to compare with.
     pub theirs: Option<(String, Series)>,
     pub buffered: Series,
+    /// Messages a second that a subscriber received, and the gaps that it was told of.
+    pub messages: Series,
+    pub gaps: Vec<(f64, f64)>,
     pub median_us: Series,
     pub longest_us: Series,
 }
@@ -212,7 +215,8 @@ impl Chart {
         svg.subtitle(&self.subtitle);
         self.operations(&mut svg);
         self.buffer(&mut svg);
-        let last = self.latency(&mut svg);
+        self.latency(&mut svg);
+        let last = self.subscriber(&mut svg);
         self.time_axis(&mut svg, &last);
         svg.put(&"</svg>");
         svg.0
@@ -260,7 +264,7 @@ impl Chart {
         panel.marks(svg, self);
     }
 
-    fn latency(&self, svg: &mut Svg) -> Panel {
+    fn latency(&self, svg: &mut Svg) {
         let values = || self.median_us.iter().chain(&self.longest_us).filter_map(|(_, value)| *value);
         let least = 10_f64.powf(values().fold(1e3, f64::min).max(1.0).log10().floor());
         let most = 10_f64.powf(values().fold(1e4, f64::max).log10().ceil());
@@ -272,6 +276,20 @@ impl Chart {
         panel.frame(svg, self, &ticks);
         svg.stroke(&panel.line(&self.longest_us), OURS_LIGHT, 1.5, "stroke-linejoin='round'");
         svg.stroke(&panel.line(&self.median_us), OURS, 1.7, "stroke-linejoin='round'");
+        panel.marks(svg, self);
+    }
+
+    fn subscriber(&self, svg: &mut Svg) -> Panel {
+        let most = self.messages.iter().filter_map(|(_, value)| *value).fold(1.0, f64::max) * 1.15;
+        let panel = self.panel(640.0, 708.0, Scale::Linear { most });
+        let legend = [("received", Swatch::Area(OURS, 0.75)), ("told: nothing came", Swatch::Line(KILLED, ""))];
+        svg.heading(panel.top - 14.0, "Messages per second at a subscriber", &legend);
+        panel.frame(svg, self, &linear_ticks(round_step(most / 3.0), most));
+        svg.fill(&panel.area(&self.messages, None), OURS, 0.75);
+        for (from, to) in &self.gaps {
+            let path = format!("M{:.1} {:.1}H{:.1}", panel.x(*from), panel.bottom - 6.0, panel.x(*to));
+            svg.stroke(&path, KILLED, 4.0, "");
+        }
         panel.marks(svg, self);
         panel
     }

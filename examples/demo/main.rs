@@ -1,8 +1,9 @@
 //! The demonstration that `make demo` runs: a real server is killed and restarted twice while programs write to it,
 //! and then what the programs were told is compared with what the server has.
 //!
-//! `demo <outage> <outage_hiredis or -> <folder>`: the two programs, built from `examples/`, and where the picture and
-//! the data go. It fails when a write that was accepted is missing or out of order.
+//! `demo <outage> <outage_hiredis or -> <listener> <folder>`: the programs, built from `examples/`, and where the picture
+//! and the data go. It fails when a write that was accepted is missing or out of order, or a message is missing outside
+//! of the gaps that the subscriber was told of.
 
 #[path = "../../tests/support/mod.rs"]
 mod support;
@@ -13,6 +14,7 @@ mod program;
 mod record;
 mod report;
 mod screen;
+mod subscriber;
 
 use program::{Finished, Program};
 use record::Record;
@@ -21,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use subscriber::{Delivery, Subscriber};
 use support::Server;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -49,6 +52,7 @@ struct Run {
     outages: Vec<Outage>,
     ours: Finished,
     theirs: Option<Finished>,
+    delivery: Delivery,
 }
 
 fn main() -> ExitCode {
@@ -64,29 +68,31 @@ fn main() -> ExitCode {
 
 fn demonstrate() -> Result<bool> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-    let (Some(outage), Some(outage_hiredis), Some(folder)) = (arguments.next(), arguments.next(), arguments.next())
+    let mut argument = || arguments.next();
+    let (Some(outage), Some(outage_hiredis), Some(listener), Some(folder)) =
+        (argument(), argument(), argument(), argument())
     else {
-        return Err("usage: demo <outage> <outage_hiredis or -> <folder>".into());
+        return Err("usage: demo <outage> <outage_hiredis or -> <listener> <folder>".into());
     };
     let outage_hiredis = (outage_hiredis != Path::new("-")).then_some(outage_hiredis);
     std::fs::create_dir_all(&folder)?;
 
     println!(
         "{THREADS} threads write {WRITES_A_SECOND} numbered values a second to a redis-server (appendfsync always),\n\
-         which is killed (SIGKILL) twice and restarted {} seconds later.\n",
+         which is killed (SIGKILL) twice and restarted {} seconds later. A subscriber listens to it all the while.\n",
         AWAY.as_secs()
     );
-    let run = run(&outage, outage_hiredis.as_deref(), &folder)?;
+    let run = run(&outage, outage_hiredis.as_deref(), &listener, &folder)?;
     let (data, picture) = (folder.join("outage.json"), folder.join("outage.svg"));
     std::fs::write(&data, report::json(&run)?)?;
     std::fs::write(&picture, report::picture(&run).svg())?;
     println!("\n{}", report::table(&run));
     println!("picture: {}\ndata:    {}\n", picture.display(), data.display());
     println!("{}", report::verdict(&run));
-    Ok(run.ours.account.holds() && run.ours.account.issued > 0)
+    Ok(run.ours.account.holds() && run.ours.account.issued > 0 && run.delivery.holds())
 }
 
-fn run(outage: &Path, outage_hiredis: Option<&Path>, folder: &Path) -> Result<Run> {
+fn run(outage: &Path, outage_hiredis: Option<&Path>, listener: &Path, folder: &Path) -> Result<Run> {
     let server = Server::builder().appendonly(true).start();
     let paced = |program: &Path, record: &Path| {
         let mut command = Command::new(program);
@@ -97,6 +103,9 @@ fn run(outage: &Path, outage_hiredis: Option<&Path>, folder: &Path) -> Result<Ru
     let (our_record, their_record) = (folder.join("outage.record"), folder.join("outage_hiredis.record"));
 
     let (screen, began_us) = (Arc::new(Screen::new()), now_us());
+    let mut listens = Command::new(listener);
+    listens.args([&server.url(), &SECONDS.to_string(), OPTION]);
+    let subscriber = Subscriber::start(listens, &server, screen.clone())?;
     let mut theirs = paced(outage_hiredis.unwrap_or(Path::new("-")), &their_record);
     theirs.args(["127.0.0.1", &server.port().to_string()]);
     let theirs = outage_hiredis.map(|_| Program::start(theirs, "demo:hiredis", their_record, None)).transpose()?;
@@ -120,8 +129,9 @@ fn run(outage: &Path, outage_hiredis: Option<&Path>, folder: &Path) -> Result<Ru
     watch(&screen, &ours, theirs.as_ref(), Duration::from_secs(SECONDS.into()));
     let ours = ours.finish(&server, THREADS)?;
     let theirs = theirs.map(|theirs| theirs.finish(&server, THREADS)).transpose()?;
+    let delivery = subscriber.finish()?;
     screen.done();
-    Ok(Run { began_us, outages, ours, theirs })
+    Ok(Run { began_us, outages, ours, theirs, delivery })
 }
 
 /// Shows how it goes, once a second, until this long after the beginning.

@@ -50,6 +50,18 @@ pub fn table(run: &Run) -> String {
          is sent again, and may have run before. (It was sent again ",
     );
     text.push_str(&format!("{} times here.)\n", run.ours.told.get("resent").unwrap_or(0)));
+    let delivery = &run.delivery;
+    text.push_str(&format!(
+        "\na subscriber received {} of {} messages; the other {} were published while it had no connection, within the\n\
+         {} gaps that it was told of. Missing elsewhere: {}, twice: {}, out of order: {}.\n",
+        with_thousands(delivery.arrivals_us.len() as u64),
+        with_thousands(delivery.published),
+        with_thousands(delivery.in_gaps),
+        delivery.gaps.len(),
+        delivery.missing,
+        delivery.repeated,
+        delivery.out_of_order,
+    ));
     if run.theirs.is_none() {
         text.push_str("hiredis is not installed (libhiredis-dev): nothing to compare with.\n");
     }
@@ -58,7 +70,7 @@ pub fn table(run: &Run) -> String {
 
 pub fn verdict(run: &Run) -> String {
     let account = &run.ours.account;
-    let verdict = if account.holds() { "PASSED" } else { "FAILED" };
+    let verdict = if account.holds() && run.delivery.holds() { "PASSED" } else { "FAILED" };
     let mut text = format!(
         "{verdict}: {} writes, 2 kills, {} lost, {} out of order",
         with_thousands(account.issued),
@@ -125,6 +137,15 @@ pub fn json(run: &Run) -> Result<String> {
         "outages": outages.collect::<Vec<_>>(),
         "resilient_redis": program(&run.ours),
         "hiredis": run.theirs.as_ref().map(program),
+        "subscriber": {
+            "published": run.delivery.published,
+            "received": run.delivery.arrivals_us.len(),
+            "gaps": run.delivery.gaps.iter().map(|(from, to)| json!([seconds(*from), seconds(*to)])).collect::<Vec<_>>(),
+            "published_in_gaps": run.delivery.in_gaps,
+            "missing": run.delivery.missing,
+            "repeated": run.delivery.repeated,
+            "out_of_order": run.delivery.out_of_order,
+        },
     });
     Ok(serde_json::to_string(&whole)?)
 }
@@ -164,6 +185,8 @@ pub fn picture(run: &Run) -> Chart {
             .as_ref()
             .map(|theirs| ("hiredis, answered".to_owned(), rate(run, theirs, |sample| sample.replied))),
         buffered: over_time(|sample| Some(sample.buffered_now as f64)),
+        messages: arrivals(run),
+        gaps: run.delivery.gaps.iter().map(|(from, to)| (seconds(run, *from), seconds(run, *to))).collect(),
         median_us: over_time(|sample| sample.median_us.map(|us| us as f64)),
         longest_us: over_time(|sample| sample.longest_us.map(|us| us as f64)),
     }
@@ -180,6 +203,19 @@ fn rate(run: &Run, finished: &Finished, total: fn(&Sample) -> u64) -> Series {
     pairs
         .map(|((from, before), (to, after))| (f64::midpoint(*from, *to), Some((after - before) * per_second)))
         .collect()
+}
+
+/// Messages a second that the subscriber received.
+fn arrivals(run: &Run) -> Series {
+    let per_second = f64::from(BUCKETS_A_SECOND);
+    let mut counts = vec![0_u32; (SECONDS * BUCKETS_A_SECOND) as usize];
+    for at in &run.delivery.arrivals_us {
+        if let Some(count) = counts.get_mut((seconds(run, *at) * per_second) as usize) {
+            *count += 1;
+        }
+    }
+    let middle = |bucket: usize| (bucket as f64 + 0.5) / per_second;
+    counts.iter().enumerate().map(|(at, count)| (middle(at), Some(f64::from(*count) * per_second))).collect()
 }
 
 /// The total at a point in time, between the samples around it.
