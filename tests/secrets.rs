@@ -184,7 +184,7 @@ fn no_argument_is_shown_whatever_becomes_of_a_command() {
         &["FCALL", "hunter2", "0"],
         &["OBJECT", "HELP", "hunter2", "hunter2"],
         &["SUBSCRIBE", "channel-hunter2"],
-        &["BLPOP", "key-hunter2", "0"],
+        &["BLPOP", "string-hunter2", "0"],
         &["WATCH", "key-hunter2"],
         &["SET", "key-hunter2", &large],
         &["", "hunter2"],
