@@ -26,8 +26,9 @@ const PLAIN: &str = "#64748b";
 
 /// Parts of the chart: a heading and which rows it is over, by their ids.
 const PARTS: &[(&str, &[&str])] = &[
-    ("One thread", &["get-", "pipeline"]),
+    ("One thread", &["get-", "pipeline", "submit"]),
     ("Threads that share one client", &["threads-", "mutex-"]),
+    ("Subscriptions", &["subscribe"]),
     ("Decoding", &["decode-"]),
     ("Large values", &["big-"]),
     ("Outages, and none", &["drain", "buffered-", "recovery", "idle-", "frozen"]),
@@ -64,12 +65,13 @@ impl Axis {
 }
 
 pub fn svg(rows: &[Row], machine: &Machine) -> String {
+    let is_of = |row: &Row, ids: &[&str]| ids.iter().any(|id| row.id.starts_with(id));
+    let shown = || rows.iter().filter(|row| row.ratio.is_some());
+    let others = shown().filter(|row| !PARTS.iter().any(|(_, ids)| is_of(row, ids))).collect();
     let parts: Vec<(&str, Vec<&Row>)> = PARTS
         .iter()
-        .map(|(heading, ids)| {
-            let belongs = |row: &&Row| row.ratio.is_some() && ids.iter().any(|id| row.id.starts_with(id));
-            (*heading, rows.iter().filter(belongs).collect())
-        })
+        .map(|(heading, ids)| (*heading, shown().filter(|row| is_of(row, ids)).collect()))
+        .chain([("Others", others)])
         .filter(|(_, rows): &(&str, Vec<&Row>)| !rows.is_empty())
         .collect();
     let all: Vec<&Row> = parts.iter().flat_map(|(_, rows)| rows.iter().copied()).collect();
