@@ -25,13 +25,15 @@ use toolchain::{STRICT, library, root, run, scratch, soname, tool};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// An example, what is written around the server's URL to run it, and what it then says.
-const EXAMPLES: [(&str, &[&str], &[&str], &str); 9] = [
+const EXAMPLES: [(&str, &[&str], &[&str], &str); 11] = [
     ("blocking", &[], &[], "3 jobs done, 0 waiting, 0 left behind\n"),
     ("epoll", &[], &[], "tick 4 is number 5\n"),
     ("events", &[], &["0"], "RR_EVENT_CONNECTED"),
     ("hello", &[], &[], "hello\n"),
+    ("monitor", &[], &["1"], "\"PING\""),
     ("outage", &["-s", "0.5", "-t", "2"], &["client_name=outage"], "account left_at_close 0\n"),
     ("pipeline", &[], &[], "RR_TYPE_MAP of 4\n"),
+    ("script", &[], &[], "seat 3\nno seat is left\n"),
     ("subscribe", &[], &["3"], "news.example: message 3\n"),
     ("transaction", &[], &[], "70 and 30\n"),
     ("watch", &[], &["0"], "resilient_redis_connects_total{client=\"watch\"} 1\n"),
