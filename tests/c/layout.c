@@ -23,6 +23,13 @@ OFFSET(rr_value, length, 32);
 OFFSET(rr_value, children, 40);
 OFFSET(rr_value, count, 48);
 
+SIZE(rr_completion, 32);
+OFFSET(rr_completion, tag, 0);
+OFFSET(rr_completion, reply, 8);
+OFFSET(rr_completion, error, 16);
+OFFSET(rr_completion, status, 24);
+OFFSET(rr_completion, reserved, 28);
+
 SIZE(rr_command_options, 24);
 OFFSET(rr_command_options, struct_size, 0);
 OFFSET(rr_command_options, timeout_ms, 8);
