@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use crate::command::Placement;
 use crate::config::Config;
-use crate::delivery::completion::{Callbacks, Driver, Permit, Permits, Target};
+use crate::delivery::callbacks::Callbacks;
+use crate::delivery::completion::{Driver, Target};
 use crate::delivery::desk::Desk;
+use crate::delivery::permits::{Permit, Permits};
 use crate::delivery::policy::Nature;
 use crate::delivery::request::{Body, Request, admit_anywhere, admit_unattended};
 use crate::delivery::submission::would_block;
@@ -33,7 +35,8 @@ use crate::session::transaction::Ground;
 use crate::stats::{Counters, Stats};
 use crate::time::{self, Deadline};
 
-pub use crate::delivery::completion::{Completion, CompletionHandler, CompletionQueue};
+pub use crate::delivery::callbacks::CompletionHandler;
+pub use crate::delivery::completion::{Completion, CompletionQueue};
 pub use crate::delivery::desk::State;
 pub use crate::delivery::failed::FailedCommand;
 pub use crate::delivery::request::{Executed, Incomplete};
@@ -292,7 +295,7 @@ impl Client {
             deadline,
         };
         let operation = Operation::new(id, since, deadline, request.nature.may_fail_halfway(), target(permit));
-        self.core.desk.submit(&request, operation, patience, since)?;
+        self.core.desk.submit(&request, operation, patience)?;
         Ok(id)
     }
 
@@ -443,7 +446,7 @@ fn lane_settings(config: &Config) -> LaneSettings {
     LaneSettings {
         stall_timeout: config.command_timeout,
         spin: config.spin,
-        combine: config.adaptive_spin,
+        adaptive_spin: config.adaptive_spin,
         max_in_flight: config.max_in_flight,
         max_output_bytes: config.max_output_bytes,
         limits: Limits { max_bytes: config.max_reply_bytes, max_depth: config.max_reply_depth },

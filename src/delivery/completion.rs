@@ -1,25 +1,22 @@
-//! Completions: where the results of submitted commands go. Owns the queue that a program takes them from, the line of
-//! callbacks that the dispatcher runs, and how many commands may be on their way at a time.
+//! Completions: where the results of submitted commands go. Owns the queue that a program takes them from, and its
+//! descriptor.
 //!
-//! Any thread may complete; completing never blocks and never runs a callback. A command counts as on its way from the
-//! moment it is submitted until its completion is taken, so that all of it is bounded. Each completion is delivered once.
+//! Any thread may complete; completing never blocks and never runs a callback. Each completion is delivered once.
 
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::RawFd;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::ThreadId;
 
-use crate::dispatch::{Dispatcher, Source, call_back};
-use crate::error::{Error, Result};
+use crate::delivery::callbacks::{Callbacks, CompletionHandler, Due};
+use crate::delivery::permits::Permit;
+use crate::error::Result;
 use crate::net::wake::Waker;
 use crate::resp::Reply;
 use crate::sync::{Condvar, Mutex};
 use crate::time::Deadline;
-
-/// How many callbacks run before other sources have their turn.
-const TURN: usize = 64;
 
 /// What became of a submitted command.
 #[derive(Debug)]
@@ -31,9 +28,6 @@ pub struct Completion {
     /// Given back when the completion is taken.
     _permit: Permit,
 }
-
-/// The program's function for one completion. Runs on the dispatcher.
-pub type CompletionHandler = Box<dyn FnOnce(Result<Reply>) + Send>;
 
 /// Where one result goes.
 pub enum Target {
@@ -58,74 +52,6 @@ impl Target {
         match self {
             Target::Queue(queue, tag, permit) => queue.push(Completion { tag, result, _permit: permit }),
             Target::Call(callbacks, handler, permit) => callbacks.push(Due { handler, result, permit }),
-        }
-    }
-}
-
-/// How many submitted commands may be on their way at a time.
-#[derive(Debug)]
-pub struct Permits {
-    most: usize,
-    given: AtomicUsize,
-    waiting: AtomicUsize,
-    lock: Mutex<()>,
-    returned: Condvar,
-}
-
-/// One command may be on its way. Given back when it is dropped.
-#[derive(Debug)]
-pub struct Permit(Arc<Permits>);
-
-impl Permits {
-    /// None given yet.
-    pub fn new(most: usize) -> Self {
-        Permits {
-            most,
-            given: AtomicUsize::new(0),
-            waiting: AtomicUsize::new(0),
-            lock: Mutex::new(()),
-            returned: Condvar::new(),
-        }
-    }
-
-    /// One, if there is one left.
-    pub fn try_take(self: &Arc<Self>) -> Option<Permit> {
-        let take = |given| if given < self.most { Some(given + 1) } else { None };
-        self.given.fetch_update(Ordering::AcqRel, Ordering::Relaxed, take).ok()?;
-        Some(Permit(self.clone()))
-    }
-
-    /// One, waiting for it until the deadline.
-    pub fn take(self: &Arc<Self>, deadline: Deadline) -> Option<Permit> {
-        if let Some(permit) = self.try_take() {
-            return Some(permit);
-        }
-        let mut lock = self.lock.lock();
-        self.waiting.fetch_add(1, Ordering::SeqCst);
-        let permit = loop {
-            let permit = self.try_take();
-            if permit.is_some() || deadline.has_passed() {
-                break permit;
-            }
-            lock = self.returned.wait(lock, deadline);
-        };
-        self.waiting.fetch_sub(1, Ordering::SeqCst);
-        drop(lock);
-        permit
-    }
-
-    /// How many are given.
-    pub fn given(&self) -> usize {
-        self.given.load(Ordering::Acquire)
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        self.0.given.fetch_sub(1, Ordering::SeqCst);
-        if self.0.waiting.load(Ordering::SeqCst) > 0 {
-            drop(self.0.lock.lock());
-            self.0.returned.notify_all();
         }
     }
 }
@@ -305,68 +231,10 @@ impl Ready {
     }
 }
 
-/// A function and what to call it with.
-struct Due {
-    handler: CompletionHandler,
-    result: Result<Reply>,
-    permit: Permit,
-}
-
-/// Callbacks that wait for the dispatcher.
-pub struct Callbacks {
-    due: Mutex<VecDeque<Due>>,
-    is_posted: AtomicBool,
-    dispatcher: Arc<Dispatcher>,
-    this: Weak<Callbacks>,
-}
-
-impl Callbacks {
-    /// None yet.
-    pub fn new(dispatcher: Arc<Dispatcher>) -> Arc<Self> {
-        Arc::new_cyclic(|this| Callbacks {
-            due: Mutex::default(),
-            is_posted: AtomicBool::new(false),
-            dispatcher,
-            this: this.clone(),
-        })
-    }
-
-    /// Makes sure that there is a thread for them.
-    pub fn start(&self) -> Result<()> {
-        self.dispatcher.start()
-    }
-
-    fn push(&self, due: Due) {
-        self.due.lock().push_back(due);
-        if !self.is_posted.swap(true, Ordering::AcqRel)
-            && let Some(this) = self.this.upgrade()
-        {
-            self.dispatcher.post(this);
-        }
-    }
-}
-
-impl Source for Callbacks {
-    fn run(&self) -> bool {
-        self.is_posted.store(false, Ordering::Release);
-        for _ in 0..TURN {
-            let Some(Due { handler, result, permit }) = self.due.lock().pop_front() else { return false };
-            // Its place is free before it runs, so that it can submit the next command.
-            drop(permit);
-            call_back(|| handler(result));
-        }
-        !self.due.lock().is_empty() && !self.is_posted.swap(true, Ordering::AcqRel)
-    }
-}
-
-/// Why a completion of a command comes that was never going to be answered.
-pub(super) fn cancelled() -> Error {
-    Error::new(crate::error::ErrorKind::Cancelled, "the command was cancelled")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::permits::Permits;
     use std::time::Duration;
 
     fn target(queue: &Arc<CompletionQueue>, tag: u64, permits: &Arc<Permits>) -> Target {
@@ -420,39 +288,5 @@ mod tests {
         assert_eq!(waiting.join().unwrap(), 0);
         late.take(Ok(Reply::nil()));
         assert_eq!(permits.given(), 0);
-    }
-
-    #[test]
-    fn who_waits_for_a_permit_gets_the_next_one_or_leaves_in_time() {
-        let permits = Arc::new(Permits::new(1));
-        let held = permits.try_take().unwrap();
-        assert!(permits.take(Deadline::within(Duration::from_millis(1))).is_none());
-        let waiting = std::thread::spawn({
-            let permits = permits.clone();
-            move || permits.take(soon()).is_some()
-        });
-        drop(held);
-        assert!(waiting.join().unwrap());
-        assert_eq!(permits.given(), 0);
-    }
-
-    #[test]
-    fn callbacks_run_on_the_dispatcher_in_order_and_may_take_the_place_they_leave() {
-        let dispatcher = Arc::<Dispatcher>::default();
-        let (callbacks, permits) = (Callbacks::new(dispatcher.clone()), Arc::new(Permits::new(200)));
-        callbacks.start().unwrap();
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        for number in 0..200 {
-            let (seen, others) = (seen.clone(), permits.clone());
-            let handler: CompletionHandler = Box::new(move |result| {
-                assert!(others.try_take().is_some());
-                seen.lock().push((number, result.unwrap().root().as_integer()));
-            });
-            let permit = permits.try_take().unwrap();
-            Target::Call(callbacks.clone(), handler, permit).take(Ok(Reply::integer(number)));
-        }
-        dispatcher.stop();
-        let expected: Vec<_> = (0..200).map(|number| (number, Some(number))).collect();
-        assert_eq!(*seen.lock(), expected);
     }
 }

@@ -149,7 +149,7 @@ impl Desk {
     }
 
     pub(super) fn check_length(&self, request: &Request<'_>) -> Result<()> {
-        let length = request.body.encoded_len().max(request.body.lasting().encoded_len());
+        let length = request.body.longest_len();
         let limit = self.config.max_output_bytes;
         if length <= limit {
             return Ok(());

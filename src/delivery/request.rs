@@ -87,6 +87,14 @@ impl Body<'_> {
         }
     }
 
+    /// How many bytes it takes at most, whenever it is sent.
+    pub fn longest_len(&self) -> usize {
+        match self {
+            Body::Script { short, lasting } => encoded_len(short).max(encoded_len(lasting)),
+            body => body.encoded_len(),
+        }
+    }
+
     /// The same for a time to come, on a connection that is not there yet.
     pub fn lasting(&self) -> Body<'_> {
         match self {

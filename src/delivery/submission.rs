@@ -7,11 +7,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use crate::config::OutageReads;
 use crate::delivery::buffer::{Item, Settled};
-use crate::delivery::completion::{Driver, cancelled};
+use crate::delivery::completion::Driver;
 use crate::delivery::desk::{Books, Desk, State, is_closed};
 use crate::delivery::request::Request;
 use crate::delivery::waiter::{Operation, Waiter};
@@ -22,8 +21,8 @@ use crate::time::{Deadline, Stamp};
 
 impl Desk {
     /// Takes a command over: its operation is completed once, later, by another thread. Failing, it is not, and the
-    /// command will not be sent. Waits for room until `patience`. `now` is the present moment.
-    pub fn submit(&self, request: &Request<'_>, operation: Operation, patience: Deadline, now: Instant) -> Result<()> {
+    /// command will not be sent. Waits for room until `patience`.
+    pub fn submit(&self, request: &Request<'_>, operation: Operation, patience: Deadline) -> Result<()> {
         self.counters.commands.add(1);
         if self.is_closing.load(Ordering::Relaxed) {
             return Err(is_closed());
@@ -37,7 +36,7 @@ impl Desk {
             bytes: bytes.into_boxed_slice(),
             waiter: Some(Arc::new(Waiter::Operation(operation))),
             batch: None,
-            since: Stamp::of(now),
+            since: Stamp::of(request.since),
             nature,
             is_accepted: false,
             was_written: false,
@@ -52,7 +51,7 @@ impl Desk {
                 // What was put back from the failed list goes first.
                 self.send_unsent(&mut books, usize::MAX);
                 let submitted = match books.buffer.unsent() {
-                    0 => self.lane.submit(books.buffer.next_token(), &item.bytes, now),
+                    0 => self.lane.submit(books.buffer.next_token(), &item.bytes, request.since),
                     _ if self.lane.is_open() => Submitted::NoRoom,
                     _ => Submitted::Closed,
                 };
@@ -97,7 +96,7 @@ impl Desk {
     pub fn cancel(&self, id: u64) -> bool {
         let mut books = self.books.lock();
         let Some(place) = books.buffer.place_where(|operation| operation.id == id) else { return false };
-        self.give_up(&mut books, place, cancelled());
+        self.give_up(&mut books, place, Error::new(ErrorKind::Cancelled, "the command was cancelled"));
         self.tell(&books);
         true
     }

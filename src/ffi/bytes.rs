@@ -102,6 +102,20 @@ pub(super) fn milliseconds(value: i64, name: &str) -> Result<Duration> {
     Ok(Duration::from_millis(value))
 }
 
+/// The time limit of an option struct; 0 is none of its own.
+pub(super) fn time_limit(timeout_ms: i64) -> Result<Option<Duration>> {
+    let timeout = milliseconds(timeout_ms, "options->timeout_ms")?;
+    Ok((!timeout.is_zero()).then_some(timeout))
+}
+
+/// The flags and the reserved field of an option struct: fails for what this version does not know.
+pub(super) fn check_flags(flags: u32, known: u32, reserved: u32) -> Result<()> {
+    if flags & !known != 0 || reserved != 0 {
+        return Err(invalid("options has a flag that this version of the library does not know"));
+    }
+    Ok(())
+}
+
 /// A command as an array of pointers, with their lengths or, where `lengths` is NULL, each up to its NUL.
 ///
 /// # Safety

@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_void};
 use std::ptr::null;
 
-use super::bytes::{self, Arguments, Extensible, invalid, milliseconds};
+use super::bytes::{self, Arguments, Extensible, check_flags, time_limit};
 use super::client::{self, rr_client};
 use super::error::rr_error;
 use super::guard;
@@ -42,12 +42,9 @@ const _: () = assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_com
 
 impl rr_command_options {
     fn check(self) -> Result<CommandOptions> {
-        if self.flags & !(RR_COMMAND_NO_BUFFER | RR_COMMAND_NO_RETRY) != 0 || self.reserved != 0 {
-            return Err(invalid("options has a flag that this version of the library does not know"));
-        }
-        let timeout = milliseconds(self.timeout_ms, "options->timeout_ms")?;
+        check_flags(self.flags, RR_COMMAND_NO_BUFFER | RR_COMMAND_NO_RETRY, self.reserved)?;
         Ok(CommandOptions {
-            timeout: (!timeout.is_zero()).then_some(timeout),
+            timeout: time_limit(self.timeout_ms)?,
             no_buffer: self.flags & RR_COMMAND_NO_BUFFER != 0,
             no_retry: self.flags & RR_COMMAND_NO_RETRY != 0,
         })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::bytes::{self, Arguments, Extensible, invalid, milliseconds};
+use super::bytes::{self, Arguments, Extensible, check_flags, time_limit};
 use super::client::{self, rr_client};
 use super::command::finish;
 use super::error::rr_error;
@@ -45,13 +45,10 @@ const _: () = assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_pip
 impl rr_pipeline_options {
     fn check(self) -> Result<PipelineOptions> {
         let known = RR_PIPELINE_NO_BUFFER | RR_PIPELINE_NO_RETRY | RR_PIPELINE_ATOMIC;
-        if self.flags & !known != 0 || self.reserved != 0 {
-            return Err(invalid("options has a flag that this version of the library does not know"));
-        }
-        let timeout = milliseconds(self.timeout_ms, "options->timeout_ms")?;
+        check_flags(self.flags, known, self.reserved)?;
         Ok(PipelineOptions {
             atomic: self.flags & RR_PIPELINE_ATOMIC != 0,
-            timeout: (!timeout.is_zero()).then_some(timeout),
+            timeout: time_limit(self.timeout_ms)?,
             no_buffer: self.flags & RR_PIPELINE_NO_BUFFER != 0,
             no_retry: self.flags & RR_PIPELINE_NO_RETRY != 0,
         })

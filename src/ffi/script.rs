@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
-use super::bytes::{self, Arguments, Extensible, invalid, milliseconds};
+use super::bytes::{self, Arguments, Extensible, check_flags, time_limit};
 use super::client::{self, rr_client};
 use super::command::finish;
 use super::error::rr_error;
@@ -44,12 +44,9 @@ const _: () = assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_scr
 impl rr_script_options {
     fn check(self) -> Result<ScriptOptions> {
         let known = RR_SCRIPT_NO_BUFFER | RR_SCRIPT_NO_RETRY | RR_SCRIPT_READ_ONLY;
-        if self.flags & !known != 0 || self.reserved != 0 {
-            return Err(invalid("options has a flag that this version of the library does not know"));
-        }
-        let timeout = milliseconds(self.timeout_ms, "options->timeout_ms")?;
+        check_flags(self.flags, known, self.reserved)?;
         Ok(ScriptOptions {
-            timeout: (!timeout.is_zero()).then_some(timeout),
+            timeout: time_limit(self.timeout_ms)?,
             no_buffer: self.flags & RR_SCRIPT_NO_BUFFER != 0,
             no_retry: self.flags & RR_SCRIPT_NO_RETRY != 0,
             read_only: self.flags & RR_SCRIPT_READ_ONLY != 0,

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::bytes::{self, Arguments, Extensible, invalid, milliseconds};
+use super::bytes::{self, Arguments, Extensible, check_flags, time_limit};
 use super::client::{self, rr_client};
 use super::command::finish;
 use super::error::rr_error;
@@ -40,12 +40,9 @@ const _: () = assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_tra
 
 impl rr_transaction_options {
     fn check(self) -> Result<TransactionOptions> {
-        if self.flags & !RR_TRANSACTION_NO_RETRY != 0 || self.reserved != 0 {
-            return Err(invalid("options has a flag that this version of the library does not know"));
-        }
-        let timeout = milliseconds(self.timeout_ms, "options->timeout_ms")?;
+        check_flags(self.flags, RR_TRANSACTION_NO_RETRY, self.reserved)?;
         Ok(TransactionOptions {
-            timeout: (!timeout.is_zero()).then_some(timeout),
+            timeout: time_limit(self.timeout_ms)?,
             no_retry: self.flags & RR_TRANSACTION_NO_RETRY != 0,
         })
     }

@@ -32,7 +32,7 @@ pub struct LaneSettings {
     /// How long a waiting caller stays awake.
     pub spin: Duration,
     /// Whether callers wait a moment for each other where that pays.
-    pub combine: bool,
+    pub adaptive_spin: bool,
     /// How many calls may be in flight.
     pub max_in_flight: usize,
     /// How many bytes may wait to be written before callers have to wait.
@@ -129,7 +129,7 @@ impl Lane {
         let now = time::now();
         let queue = Queue::new(now, Reader::new(settings.limits));
         Lane {
-            company: Company::new(settings.combine),
+            company: Company::new(settings.adaptive_spin),
             settings,
             counters,
             sink: OnceLock::new(),

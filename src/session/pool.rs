@@ -138,6 +138,11 @@ impl Pool {
         self.changed.notify_all();
     }
 
+    /// Waits until then, or until they are ended.
+    pub fn pause(&self, until: Deadline) {
+        self.privates.pause(until);
+    }
+
     /// Were they ended?
     pub fn has_ended(&self) -> bool {
         self.privates.has_ended()

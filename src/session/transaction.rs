@@ -17,7 +17,6 @@ use crate::delivery::policy::{self, Nature};
 use crate::delivery::request::{Body, Executed, Request};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::link::backoff;
-use crate::net::wake;
 use crate::resp::{Reply, encode};
 use crate::session::pipeline::{Pipeline, PipelineOptions};
 use crate::session::pool::{Lent, Pool};
@@ -168,7 +167,8 @@ impl Transaction {
             match &mut ended {
                 Err(error) if error.kind == ErrorKind::Conflict && made < max_attempts => {
                     let most = PAUSE * 2_u32.pow((made - 1).min(4));
-                    wake::wait(None, None, Some(backoff::draw(most)));
+                    let pool = self.enter()?.ground.pool.clone();
+                    pool.pause(Deadline::within(backoff::draw(most)));
                     made += 1;
                 }
                 Err(error) if error.kind == ErrorKind::Conflict => {
@@ -275,7 +275,7 @@ impl Inner {
                 let text = format!("the keys could not be watched before the deadline: {cause}");
                 return Err(Error::not_applied(ErrorKind::Timeout, text));
             }
-            wake::wait(None, None, pause.remaining());
+            self.ground.pool.pause(pause);
         }
     }
 
