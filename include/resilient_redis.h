@@ -815,6 +815,12 @@ typedef void (*rr_log_callback)(rr_log_level level, const char *message, void *u
 #define RR_ERR_CONFLICT -24
 
 /**
+ * The server's certificate was not taken, or the client's was not, or the two found no way of TLS in common; the message
+ * says which and why. Treated as wrong credentials are: not tried again and again.
+ */
+#define RR_ERR_TLS -25
+
+/**
  * The failure is not about a command.
  */
 #define RR_OUTCOME_NONE 0

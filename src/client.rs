@@ -26,6 +26,7 @@ use crate::link::private::Privates;
 use crate::link::supervisor::{Supervision, Supervisor};
 use crate::log::{Level, Log, Logging};
 use crate::metrics;
+use crate::net::connect::Connector;
 use crate::net::wake::Waker;
 use crate::resp::Limits;
 use crate::session::blocking::Blocking;
@@ -174,6 +175,7 @@ impl Client {
         }
         let events = Events::new(size, watchers.events, dispatcher.clone(), counters.clone(), log)?;
         let events = Arc::new(events);
+        let connector = Arc::new(Connector::new(config.clone(), events.clone())?);
         let waker = Waker::new().map_err(|error| Error::new(ErrorKind::System, format!("no descriptor: {error}")))?;
         let waker = Arc::new(waker);
         let lane = Arc::new(Lane::new(lane_settings(&config), counters.clone(), waker.clone()));
@@ -182,14 +184,15 @@ impl Client {
         let sink: Arc<dyn Sink> = desk.clone();
         lane.attach(Arc::downgrade(&sink));
         let supervision = Arc::new(Supervision::new(lane, waker));
-        let privates = Arc::new(Privates::new(config.clone()));
+        let privates = Arc::new(Privates::new(config.clone(), connector.clone()));
         let permits = Arc::new(Permits::new(config.max_submitted));
         let callbacks = Callbacks::new(dispatcher.clone());
         let driver: Arc<dyn Driver> = desk.clone();
         let pool = Arc::new(Pool::new(desk.clone(), privates.clone(), config.private_max_connections));
         let hub = Hub::new(config.clone(), desk.clone(), privates.clone(), events.clone(), dispatcher.clone());
         let hub = Arc::new(hub);
-        let supervisor = Supervisor::start(config.clone(), supervision.clone(), desk.clone(), counters.clone())?;
+        let supervisor =
+            Supervisor::start(config.clone(), connector, supervision.clone(), desk.clone(), counters.clone())?;
         let blocking = Blocking::new(config.clone(), desk.clone(), privates.clone(), pool.clone(), counters.clone());
         Ok(Client {
             core: Arc::new(Core {

@@ -57,11 +57,13 @@ pub enum ErrorKind {
     Cancelled = -23,
     /// A watched key was changed, or the connection that watched was lost: the transaction was not executed.
     Conflict = -24,
+    /// The server's certificate was not taken, or the client's was not, or they found no way of TLS in common.
+    Tls = -25,
 }
 
 impl ErrorKind {
     /// Every kind, in the order of its number.
-    pub const ALL: [ErrorKind; 24] = [
+    pub const ALL: [ErrorKind; 25] = [
         Self::NullArgument,
         Self::InvalidArgument,
         Self::Config,
@@ -86,6 +88,7 @@ impl ErrorKind {
         Self::WouldBlock,
         Self::Cancelled,
         Self::Conflict,
+        Self::Tls,
     ];
 }
 

@@ -416,9 +416,46 @@ fn urls_say_address_login_database_and_options() {
 }
 
 #[test]
+fn a_scheme_with_an_s_is_tls_and_one_without_is_not() {
+    for (url, tls) in [
+        ("rediss://h", true),
+        ("valkeys://h:7?tls_ca_file=/ca.pem&tls_min_version=1.3", true),
+        ("redis://h", false),
+        ("redis://h?tls=true", true),
+        ("unix:///r", false),
+    ] {
+        assert_eq!(from_url(url).tls, tls, "{url}");
+        let mut config = Config::default();
+        config.tls = !tls;
+        config.apply_url(url).unwrap();
+        assert_eq!(config.tls, tls, "{url}");
+    }
+    assert!(from_variables(&[("RR_URL", "redis://h"), ("RR_TLS", "yes")]).unwrap().tls);
+}
+
+#[test]
+fn options_of_tls_that_contradict_each_other_are_refused() {
+    for (url, part) in [
+        ("rediss://h?tls_cert_file=/c", "\"tls_key_file\" is not"),
+        ("rediss://h?tls_key_file=/k", "\"tls_cert_file\" is not"),
+        ("redis://h?tls_ca_file=/ca.pem", "\"tls_ca_file\" is set but \"tls\" is off"),
+        ("redis://h?tls_server_name=h", "\"tls_server_name\" is set but \"tls\" is off"),
+        ("redis://h?tls_insecure_skip_verify=yes", "\"tls_insecure_skip_verify\" is set but \"tls\" is off"),
+        ("unix:///r?tls=yes", "where servers speak no TLS"),
+    ] {
+        let message = refused(from_url(url).validate());
+        assert!(message.contains(part), "{url}: {message}");
+    }
+}
+
+#[test]
 fn every_option_can_stand_in_a_url() {
     for spec in Config::options() {
-        let value = if spec.default.is_empty() { "/x" } else { spec.default };
+        let value = match spec.default {
+            "" if spec.name == "tls_server_name" => "x",
+            "" => "/x",
+            default => default,
+        };
         let base = match spec.name {
             "host" => continue,
             "unix_socket" => continue,
@@ -434,9 +471,8 @@ fn a_wrong_url_is_refused_with_what_would_be_right() {
         ("", "no scheme"),
         ("localhost", "no scheme"),
         ("localhost:6379", "no scheme"),
-        ("http://h", "\"http\" is not known: it takes redis, valkey, unix"),
-        ("rediss://h", "TLS (rediss://), which is not in this version"),
-        ("valkeys://h", "TLS (valkeys://), which is not in this version"),
+        ("http://h", "\"http\" is not known: it takes redis, rediss, valkey, valkeys, unix"),
+        ("rediss://h?tls=false", "which the URL already says elsewhere"),
         ("redis://", "redis://[user[:password]@]host"),
         ("redis:///1", "redis://[user[:password]@]host"),
         ("redis://:6379", "redis://[user[:password]@]host"),
@@ -507,7 +543,7 @@ fn a_password_that_breaks_its_url_is_not_repeated() {
         "redis://h?password=hunter2&db=x",
         "redis://h?password=hunter2&password=hunter2",
         "redis://h?password=hunter2%00",
-        "rediss://app:hunter2@h",
+        "rediss://app:hunter2@h?tls=no",
         "http://app:hunter2@h",
         "unix://app:hunter2@h/r",
         "unix://app:hunter2/r",

@@ -5,6 +5,8 @@
 //!
 //! A plain value; any thread. It opens no connection, resolves no name and never shows a password.
 
+mod option;
+mod page;
 mod table;
 mod url;
 
@@ -15,7 +17,7 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 
-pub use table::{OptionSpec, Unit};
+pub use option::{OptionSpec, Unit};
 
 /// What the name of an option's environment variable starts with.
 const VARIABLE_PREFIX: &str = "RR_";
@@ -83,6 +85,15 @@ pub enum Protocol {
     Resp3,
 }
 
+/// The oldest version of TLS to speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsVersion {
+    /// TLS 1.2.
+    V1_2,
+    /// TLS 1.3.
+    V1_3,
+}
+
 /// How pauses between connection attempts grow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backoff {
@@ -135,6 +146,13 @@ pub struct Config {
     pub db: u32,
     pub client_name: Option<String>,
     pub protocol: Protocol,
+    pub tls: bool,
+    pub tls_ca_file: Option<PathBuf>,
+    pub tls_cert_file: Option<PathBuf>,
+    pub tls_key_file: Option<PathBuf>,
+    pub tls_server_name: Option<String>,
+    pub tls_min_version: TlsVersion,
+    pub tls_insecure_skip_verify: bool,
     /// `None` is for ever.
     pub reconnect_tries: Option<u32>,
     pub reconnect_interval: Duration,
@@ -178,6 +196,13 @@ impl Default for Config {
             db: 0,
             client_name: None,
             protocol: Protocol::Auto,
+            tls: false,
+            tls_ca_file: None,
+            tls_cert_file: None,
+            tls_key_file: None,
+            tls_server_name: None,
+            tls_min_version: TlsVersion::V1_2,
+            tls_insecure_skip_verify: false,
             reconnect_tries: Some(10),
             reconnect_interval: Duration::from_secs(60),
             reconnect_backoff: Backoff::Jitter,
@@ -342,7 +367,47 @@ impl Config {
                  (for a user with nopass, any password will do)"
             )));
         }
-        Ok(())
+        self.validate_tls()
+    }
+
+    fn validate_tls(&self) -> Result<()> {
+        match (&self.tls_cert_file, &self.tls_key_file) {
+            (Some(_), None) => {
+                return Err(refusal(
+                    "option \"tls_cert_file\" is set but \"tls_key_file\" is not: the certificate needs its key",
+                ));
+            }
+            (None, Some(_)) => {
+                return Err(refusal(
+                    "option \"tls_key_file\" is set but \"tls_cert_file\" is not: the key needs its certificate",
+                ));
+            }
+            _ => {}
+        }
+        let is_set = [
+            ("tls_ca_file", self.tls_ca_file.is_some()),
+            ("tls_cert_file", self.tls_cert_file.is_some()),
+            ("tls_server_name", self.tls_server_name.is_some()),
+            ("tls_insecure_skip_verify", self.tls_insecure_skip_verify),
+        ];
+        // Somebody who names a certificate takes the connection for a protected one.
+        if let Some((name, _)) = is_set.iter().find(|(_, is_set)| *is_set && !self.tls) {
+            return Err(refusal(format!(
+                "option \"{name}\" is set but \"tls\" is off: set \"tls\" to true, or use a URL with rediss://"
+            )));
+        }
+        match &self.address {
+            Address::Unix(path) if self.tls => Err(refusal(format!(
+                "option \"tls\" is on and the address is the unix socket {}, where servers speak no TLS: switch one of them off",
+                path.display()
+            ))),
+            Address::Tcp { host, .. } if self.tls && host.contains('%') && self.tls_server_name.is_none() => {
+                Err(refusal(format!(
+                    "option \"tls\" is on and the host {host:?} has a zone, which no certificate names: set \"tls_server_name\""
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What is allowed and may all the same not be what was meant, one sentence each, for the log.
@@ -371,6 +436,11 @@ impl Config {
             "buffer_commands is off and reads_during_outage is fail: reads fail at once in an outage, and writes wait",
         );
         say(
+            self.tls_insecure_skip_verify,
+            "tls_insecure_skip_verify is on: whoever is in the network between can pose as the server, read everything and \
+             change it",
+        );
+        say(
             self.reconnect_tries == Some(0),
             "reconnect_tries is 0: after a connection is lost no new one is made until the program asks for it",
         );
@@ -379,7 +449,7 @@ impl Config {
 
     /// The text of `docs/CONFIGURATION.md`.
     pub fn markdown() -> String {
-        table::markdown()
+        page::markdown()
     }
 }
 
@@ -404,7 +474,7 @@ fn find(name: &str) -> Result<&'static OptionSpec> {
         Some((spec, distance)) if distance <= (spec.name.len() / 3).max(2) => format!("did you mean {:?}?", spec.name),
         _ => "docs/CONFIGURATION.md lists them".into(),
     };
-    Err(refusal(format!("there is no option {}: {advice}", table::quoted(name))))
+    Err(refusal(format!("there is no option {}: {advice}", option::quoted(name))))
 }
 
 /// The option whose variable somebody must have meant by `RR_<suffix>`: one character off, or two where the name has

@@ -1,16 +1,13 @@
-//! The table of options: name, type and range, default, meaning, and how each is read from and written to [`Config`].
+//! The table of options: name, type and range, default, meaning, and the field of [`Config`] it is.
 //!
-//! It is the only place that knows an option; adding one is adding an entry to [`OPTIONS`]. Pure functions on text, any
-//! thread. It never shows a secret, and it never accepts a value that it would have to bend.
+//! It is the only place that knows an option; adding one is adding an entry to [`OPTIONS`].
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::net::Ipv6Addr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Address, Backoff, Config, Delivery, OutageReads, Overflow, Protocol, Secret, refusal};
-use crate::error::Result;
+use super::option::{Chosen, HIDDEN, Kind, OptionSpec, Unit};
+use super::{Address, Backoff, Config, Delivery, OutageReads, Overflow, Protocol, Secret, TlsVersion};
 
 const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
@@ -19,59 +16,6 @@ const DAY: i64 = 24 * HOUR;
 const KIB: i64 = 1 << 10;
 const GIB: i64 = 1 << 30;
 const COUNT: i64 = 100_000_000;
-
-/// What a secret reads back as.
-const HIDDEN: &str = "***";
-
-/// One option.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct OptionSpec {
-    /// The section of `docs/CONFIGURATION.md` it belongs to.
-    pub group: &'static str,
-    /// Its name in [`Config::set`], in a URL's query, and after `RR_` in upper case in the environment.
-    pub name: &'static str,
-    /// The default as text; empty is not set.
-    pub default: &'static str,
-    /// What it does and what follows from it, for people.
-    pub meaning: &'static str,
-    /// Its value is never shown.
-    pub secret: bool,
-    kind: Kind,
-}
-
-/// What a number counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Unit {
-    /// Things.
-    Count,
-    /// Milliseconds.
-    Milliseconds,
-    /// Microseconds.
-    Microseconds,
-    /// Bytes; the text may end in `KiB`, `MiB` or `GiB`.
-    Bytes,
-}
-
-type Get<T> = fn(&Config) -> Option<T>;
-/// A refusal says what would be right.
-type Set<T> = fn(&mut Config, T) -> std::result::Result<(), &'static str>;
-
-#[derive(Debug)]
-enum Kind {
-    Flag { get: Get<bool>, set: Set<bool> },
-    Number { unit: Unit, min: i64, max: i64, zero: Option<&'static str>, get: Get<i64>, set: Set<i64> },
-    Choice { names: &'static [&'static str], get: Get<&'static str>, set: for<'a> fn(&mut Config, &'a str) -> Chosen },
-    Text { rule: &'static str, allowed: fn(&str) -> bool, get: Get<String>, set: for<'a> fn(&mut Config, &'a str) },
-}
-
-/// What became of a choice.
-enum Chosen {
-    Done,
-    Unknown,
-    Refused(&'static str),
-}
 
 /// A field that is a number in text.
 trait Number {
@@ -172,6 +116,17 @@ macro_rules! choice {
     };
 }
 
+macro_rules! file {
+    ($field:ident) => {
+        Kind::Text {
+            rule: "a path without a NUL",
+            allowed: without_nul,
+            get: |config| config.$field.as_ref().map(|path| path.to_string_lossy().into_owned()),
+            set: |config, value| config.$field = (!value.is_empty()).then(|| PathBuf::from(value)),
+        }
+    };
+}
+
 macro_rules! text {
     ($field:ident, $rule:expr, $allowed:expr) => {
         Kind::Text {
@@ -257,6 +212,30 @@ pub(super) static OPTIONS: &[OptionSpec] = options! {
         choice!(protocol, "auto" => Protocol::Auto, "2" or "resp2" => Protocol::Resp2, "3" or "resp3" => Protocol::Resp3),
         "The version of the Redis protocol. `auto` speaks RESP3, or RESP2 with a server that does not know HELLO; `2` \
          never sends HELLO; with `3` a server without RESP3 is an error. `resp2` and `resp3` are accepted too.";
+    }
+    "TLS" {
+        "tls" = "false", flag!(tls),
+        "Whether every connection is made over TLS. A URL with `rediss://` switches it on, one with `redis://` off. The \
+         server's certificate must be valid, and for the name in `tls_server_name`.";
+        "tls_ca_file" = "", file!(tls_ca_file),
+        "The authorities that the server's certificate may come from: a file of PEM certificates. Not set, those that the \
+         system trusts. It is read again at each connection attempt, as the two files below are: a certificate that is \
+         replaced there is used from the next connection on. One that cannot be used is said in the log, and the former \
+         one stays in use.";
+        "tls_cert_file" = "", file!(tls_cert_file),
+        "The client's own certificate, for a server that asks for one: a PEM file, the certificate first, then those that \
+         link it to an authority. Needs `tls_key_file`.";
+        "tls_key_file" = "", file!(tls_key_file),
+        "The key of `tls_cert_file`: a PEM file, not encrypted (PKCS #8, PKCS #1 or SEC 1).";
+        "tls_server_name" = "",
+        text!(tls_server_name, "a host name, or an IPv4 or IPv6 address", |text| text.is_empty() || is_host(unbracketed(text))),
+        "The name that the server's certificate must be for, and that the server is asked for (SNI). Not set, `host`.";
+        "tls_min_version" = "1.2",
+        choice!(tls_min_version, "1.2" => TlsVersion::V1_2, "1.3" => TlsVersion::V1_3),
+        "The oldest version of TLS that is spoken. Older ones than 1.2 are not supported.";
+        "tls_insecure_skip_verify" = "false", flag!(tls_insecure_skip_verify),
+        "INSECURE. Takes any certificate from anybody: expired, for another name, made by whoever is in the network between, \
+         who can then read and change everything. For trying things out, never to get rid of an error.";
     }
     "Login" {
         "username" = "",
@@ -411,174 +390,6 @@ pub(super) static OPTIONS: &[OptionSpec] = options! {
     }
 };
 
-impl OptionSpec {
-    /// Its type and range, for people.
-    pub fn accepts(&self) -> String {
-        match &self.kind {
-            Kind::Flag { .. } => "`true` or `false`".into(),
-            Kind::Number { unit, min, max, zero, .. } => {
-                let range = match unit {
-                    Unit::Count => format!("{min} to {max}"),
-                    Unit::Milliseconds => format!("{min} to {max} ms"),
-                    Unit::Microseconds => format!("{min} to {max} µs"),
-                    Unit::Bytes => format!("{} to {}", with_suffix(*min), with_suffix(*max)),
-                };
-                zero.map_or(range.clone(), |zero| format!("0 ({zero}) or {range}"))
-            }
-            Kind::Choice { names, .. } => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
-            Kind::Text { rule, .. } => (*rule).into(),
-        }
-    }
-
-    /// What its number counts and the smallest and largest it may be; nothing for an option that is not a number.
-    pub fn range(&self) -> Option<(Unit, i64, i64)> {
-        match self.kind {
-            Kind::Number { unit, min, max, .. } => Some((unit, min, max)),
-            _ => None,
-        }
-    }
-
-    /// What 0 means, where 0 stands outside the range.
-    pub fn zero(&self) -> Option<&'static str> {
-        match self.kind {
-            Kind::Number { zero, .. } => zero,
-            _ => None,
-        }
-    }
-
-    /// The names to choose from; empty for an option that is not a choice.
-    pub fn choices(&self) -> &'static [&'static str] {
-        match self.kind {
-            Kind::Choice { names, .. } => names,
-            _ => &[],
-        }
-    }
-
-    /// Its environment variable.
-    pub fn variable(&self) -> String {
-        format!("{}{}", super::VARIABLE_PREFIX, self.variable_suffix())
-    }
-
-    pub(super) fn variable_suffix(&self) -> String {
-        self.name.to_ascii_uppercase()
-    }
-
-    /// Its value as text; empty when it is not set or does not apply, `***` for a secret.
-    pub fn get(&self, config: &Config) -> String {
-        let text = self.text(config).unwrap_or_default();
-        if self.secret && !text.is_empty() { HIDDEN.into() } else { text }
-    }
-
-    /// Sets it from text.
-    pub fn set(&self, config: &mut Config, text: &str) -> Result<()> {
-        match self.store(config, text) {
-            Ok(()) => Ok(()),
-            Err(right) if self.secret => {
-                Err(refusal(format!("option \"{}\" cannot have the value given: {right}", self.name)))
-            }
-            Err(right) => Err(refusal(format!("option \"{}\" cannot be {}: {right}", self.name, quoted(text)))),
-        }
-    }
-
-    /// Checks the value that `config` holds.
-    pub(super) fn check(&self, config: &Config) -> Result<()> {
-        match self.text(config) {
-            Some(text) => self.set(&mut config.clone(), &text),
-            None => Ok(()),
-        }
-    }
-
-    fn text(&self, config: &Config) -> Option<String> {
-        match &self.kind {
-            Kind::Flag { get, .. } => get(config).map(|value| value.to_string()),
-            Kind::Number { get, .. } => get(config).map(|value| value.to_string()),
-            Kind::Choice { get, .. } => get(config).map(str::to_owned),
-            Kind::Text { get, .. } => get(config),
-        }
-    }
-
-    fn store(&self, config: &mut Config, text: &str) -> std::result::Result<(), Cow<'static, str>> {
-        match &self.kind {
-            Kind::Flag { set, .. } => {
-                let value = parse_flag(text).ok_or("it takes true or false (also yes/no, on/off, 1/0)")?;
-                Ok(set(config, value)?)
-            }
-            Kind::Number { unit, min, max, zero, set, .. } => {
-                let number = match unit {
-                    Unit::Bytes => parse_bytes(text),
-                    _ => parse_integer(text),
-                };
-                match number {
-                    Some(number) if (*min..=*max).contains(&number) || (number == 0 && zero.is_some()) => {
-                        Ok(set(config, number)?)
-                    }
-                    _ => Err(expected_number(*unit, *min, *max, *zero).into()),
-                }
-            }
-            Kind::Choice { names, set, .. } => match set(config, &text.to_ascii_lowercase()) {
-                Chosen::Done => Ok(()),
-                Chosen::Refused(why) => Err(why.into()),
-                Chosen::Unknown => Err(format!("it takes one of {}", names.join(", ")).into()),
-            },
-            Kind::Text { rule, allowed, set, .. } => {
-                if !allowed(text) {
-                    return Err(format!("it takes {rule}").into());
-                }
-                set(config, text);
-                Ok(())
-            }
-        }
-    }
-}
-
-fn expected_number(unit: Unit, min: i64, max: i64, zero: Option<&str>) -> String {
-    let zero = zero.map_or(String::new(), |zero| format!("0 ({zero}) or "));
-    match unit {
-        Unit::Count => format!("it takes {zero}a whole number from {min} to {max}"),
-        Unit::Milliseconds => format!("it takes {zero}a whole number of milliseconds from {min} to {max}"),
-        Unit::Microseconds => format!("it takes {zero}a whole number of microseconds from {min} to {max}"),
-        Unit::Bytes => format!(
-            "it takes {zero}a whole number of bytes from {min} ({}) to {max} ({}); KiB, MiB and GiB may follow it",
-            with_suffix(min),
-            with_suffix(max)
-        ),
-    }
-}
-
-fn parse_flag(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" | "1" => Some(true),
-        "false" | "no" | "off" | "0" => Some(false),
-        _ => None,
-    }
-}
-
-fn parse_integer(text: &str) -> Option<i64> {
-    if text.starts_with('+') { None } else { text.parse().ok() }
-}
-
-/// `65536`, `64KiB` or `64 KiB`; capital letters do not matter. `K`, `KB` and the like mean different things to
-/// different people and are not taken.
-fn parse_bytes(text: &str) -> Option<i64> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, suffix) = text.split_at_checked(digits)?;
-    let factor = match suffix.trim_start_matches(' ').to_ascii_lowercase().as_str() {
-        "" if suffix.is_empty() => 1,
-        "kib" => KIB,
-        "mib" => KIB * KIB,
-        "gib" => GIB,
-        _ => return None,
-    };
-    number.parse::<i64>().ok()?.checked_mul(factor)
-}
-
-fn with_suffix(bytes: i64) -> String {
-    [("GiB", GIB), ("MiB", KIB * KIB), ("KiB", KIB)]
-        .into_iter()
-        .find(|(_, factor)| bytes >= *factor && bytes % factor == 0)
-        .map_or_else(|| bytes.to_string(), |(suffix, factor)| format!("{} {suffix}", bytes / factor))
-}
-
 fn without_nul(text: &str) -> bool {
     !text.contains('\0')
 }
@@ -602,126 +413,3 @@ fn is_host(host: &str) -> bool {
 fn is_name(name: &str) -> bool {
     (1..=253).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
-
-/// `text` in quotes, with what is invisible made visible, and not too much of it.
-pub(super) fn quoted(text: &str) -> String {
-    match text.char_indices().nth(80) {
-        Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),
-        None => format!("{text:?}"),
-    }
-}
-
-/// The text of `docs/CONFIGURATION.md`.
-pub(super) fn markdown() -> String {
-    let mut page = String::from(INTRODUCTION);
-    let mut group = "";
-    for spec in OPTIONS {
-        if spec.group != group {
-            group = spec.group;
-            // Writing to a String cannot fail.
-            let _ = write!(page, "\n### {group}\n\n| option | values | default | meaning |\n|---|---|---|---|\n");
-        }
-        let default = if spec.default.is_empty() { "not set".into() } else { format!("`{}`", spec.default) };
-        let _ = writeln!(page, "| `{}` | {} | {default} | {} |", spec.name, spec.accepts(), spec.meaning);
-    }
-    page.push_str(USE);
-    page
-}
-
-const INTRODUCTION: &str = "\
-<!-- Made from the table in src/config/table.rs; `UPDATE_DOCS=1 cargo test --test configuration` writes it. -->
-
-# Configuration
-
-Every option has a name, takes its value as text, and is the same from code, in a URL and in the environment. A name or
-value that cannot be used is refused with `RR_ERR_CONFIG` and a message that names the option, the value and what would be
-right; none is clipped into range or ignored.
-
-## Options
-
-* Numbers are written in digits. The end of the name is the unit: `_ms` milliseconds, `_us` microseconds, `_bytes` bytes.
-* Bytes may carry `KiB`, `MiB` or `GiB` (1024, 1024² and 1024³): `64MiB`, `64 MiB`. They read back as plain bytes. `K`, `MB` and
-  the like are refused, because they do not mean the same to everybody.
-* Booleans are `true`/`false`, `yes`/`no`, `on`/`off` or `1`/`0`. Capital letters do not matter in booleans and choices.
-* Text options are not set by the empty text. No option takes a NUL.
-";
-
-const USE: &str = r#"
-## Setting options
-
-### From code
-
-```c
-rr_config *config = rr_config_new();
-rr_config_set(config, "host", "cache.example.org", &err);
-rr_config_set(config, "command_timeout_ms", "500", &err);
-rr_config_set(config, "buffer_max_bytes", "256MiB", &err);
-```
-
-```rust
-let mut config = Config::from_environment()?;
-config.apply_url("redis://cache.example.org/1")?;
-config.set("command_timeout_ms", "500")?;
-config.validate()?;
-```
-
-### From a URL
-
-```
-redis://[user[:password]@]host[:port][/db][?option=value&option=value…]
-unix://[user[:password]@]/path/to/socket[?db=1&option=value…]
-```
-
-* `valkey://` is the same as `redis://`; `redis+unix://` and `valkey+unix://` are the same as `unix://`.
-* `rediss://` and `valkeys://` are refused: TLS is not in this version, and the connection is not made without it instead.
-* An IPv6 address stands in brackets: `redis://[2001:db8::1]:6379`. One with a zone (`fe80::1%eth0`) has no form in a URL; set
-  the option `host` instead.
-* Every option may stand in the query, except those that the URL already says before it. An option said twice is refused.
-* Characters with a meaning of their own are percent-encoded: in user and password `: / ? # [ ] @ %`, in the query `& # %`. A
-  space is `%20`; a `+` is a plus everywhere. There is no fragment (`#…`).
-* No message about a URL repeats a part of it that may belong to a password.
-
-| URL | what it says |
-|---|---|
-| `redis://localhost` | port 6379, database 0, no login |
-| `redis://:secret@10.0.0.7:6380/2` | password of the user `default`, database 2 |
-| `valkey://app:p%40ss@cache.example.org?client_name=shop&protocol=3` | user `app`, password `p@ss`, a name, RESP3 only |
-| `redis://[::1]:6379/?reconnect_tries=-1&buffer_max_bytes=256MiB` | IPv6; never gives up; a larger buffer |
-| `unix:///run/redis/redis.sock?db=3&command_timeout_ms=200` | a unix socket, database 3 |
-
-### From the environment
-
-`RR_URL` is a URL as above. `RR_` and an option's name in capital letters is that option, and overrides `RR_URL`:
-
-```sh
-RR_URL=redis://cache.example.org:6379/1 RR_PASSWORD=secret RR_COMMAND_TIMEOUT_MS=500 ./program
-```
-
-* The environment is read when the program asks for it, never otherwise.
-* An empty variable counts as not set.
-* `RR_UNIX_SOCKET` together with `RR_HOST` or `RR_PORT` is refused.
-* Another variable that starts with `RR_` may belong to another program and is left alone, unless it is one character away
-  from an option's (up to two where the option's name has eight characters or more): then it is refused as a misspelling.
-  Options with names of three characters or fewer are not compared.
-
-### Which one wins
-
-Each source overrides what was applied before it, option by option, and changes nothing that it does not name; only a URL's
-address is always taken as a whole (without a port, 6379). Applied in the usual order, what is later in this list wins:
-
-1. the defaults,
-2. the environment: `RR_URL`, then `RR_<OPTION>`,
-3. a URL that the program gives,
-4. options that the program sets.
-
-## Options that contradict each other
-
-Checked when a client is created, so that the order of setting does not matter:
-
-* `username` without `password`: Redis asks for both. For a user with `nopass`, any password will do.
-
-## What is not shown
-
-The password reads back as `***`, and neither an error message nor a debug print of a configuration contains it. Setting the
-password to `***` is refused, so that copying options from one configuration to another cannot put a wrong one in place unnoticed.
-"#;

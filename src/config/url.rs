@@ -1,4 +1,5 @@
-//! From a URL to options: `redis://[user[:password]@]host[:port][/db][?option=value&…]` and `unix:///path[?…]`.
+//! From a URL to options: `redis://[user[:password]@]host[:port][/db][?option=value&…]`, the same with `rediss://` for
+//! TLS, and `unix:///path[?…]`.
 //!
 //! The redis crate reads scheme, user, password, host and port; the query is ours. Any thread; no I/O. A message never
 //! holds a part of the URL that may belong to a password, also when the password's own `/`, `?`, `#` or `@` are not
@@ -6,11 +7,10 @@
 
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
-use super::{Config, find, refusal, table};
+use super::{Config, find, option, refusal};
 use crate::error::{Error, Result};
 
-const FORM: &str =
-    "it takes redis://[user[:password]@]host[:port][/db][?option=value&…] or unix:///path[?option=value&…]";
+const FORM: &str = "it takes redis://[user[:password]@]host[:port][/db][?option=value&…], rediss:// for TLS, or unix:///path[?option=value&…]";
 const ENCODE: &str = "in a user name or password, percent-encode : / ? # [ ] @ and %";
 
 /// Applies `text` to `config`, which may be half changed after an error.
@@ -22,23 +22,25 @@ pub(super) fn apply(config: &mut Config, text: &str) -> Result<()> {
         return Err(refusal(format!("the URL has no scheme: {FORM}")));
     };
     match scheme.to_ascii_lowercase().as_str() {
-        "redis" | "valkey" => apply_tcp(config, rest),
+        "redis" | "valkey" => apply_tcp(config, rest, false),
+        "rediss" | "valkeys" => apply_tcp(config, rest, true),
         "unix" | "redis+unix" | "valkey+unix" => apply_unix(config, rest),
-        "rediss" | "valkeys" => Err(refusal(format!(
-            "the URL asks for TLS ({scheme}://), which is not in this version: use redis:// through a TLS tunnel or inside \
-             a network that you trust"
-        ))),
         // Without a scheme, what stands here may be a login.
         _ if scheme.contains([':', '@', '/']) => Err(refusal(format!("the URL has no scheme: {FORM}"))),
         _ => Err(refusal(format!(
-            "the URL's scheme {} is not known: it takes redis, valkey, unix, redis+unix or valkey+unix",
-            table::quoted(scheme)
+            "the URL's scheme {} is not known: it takes redis, rediss, valkey, valkeys, unix, redis+unix or valkey+unix",
+            option::quoted(scheme)
         ))),
     }
 }
 
-fn apply_tcp(config: &mut Config, rest: &str) -> Result<()> {
+fn apply_tcp(config: &mut Config, rest: &str, tls: bool) -> Result<()> {
     let mut named = vec!["host", "unix_socket"];
+    if tls {
+        // Without the s, the query may still ask for it.
+        named.push("tls");
+    }
+    config.tls = tls;
     let parts = Parts::split(rest)?;
     let url = redis::parse_redis_url(&format!("redis://{}", parts.authority)).ok_or_else(unreadable)?;
     let host = url.host_str().ok_or_else(unreadable)?;
@@ -59,6 +61,7 @@ fn apply_tcp(config: &mut Config, rest: &str) -> Result<()> {
 
 fn apply_unix(config: &mut Config, rest: &str) -> Result<()> {
     let mut named = vec!["unix_socket", "host", "port"];
+    config.tls = false;
     let parts = Parts::split(rest)?;
     let login = parts.authority.strip_suffix('@');
     if parts.path.len() < 2 || (login.is_none() && !parts.authority.is_empty()) {

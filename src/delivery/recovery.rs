@@ -279,6 +279,7 @@ impl Crew for Desk {
     fn gave_up(&self, refusal: &Refusal, attempts: u32) {
         let (kind, event_kind) = match refusal {
             Refusal::Credentials(_) => (ErrorKind::Auth, EventKind::AuthFailed),
+            refusal if refusal.error().kind == ErrorKind::Tls => (ErrorKind::Tls, EventKind::GaveUp),
             _ => (ErrorKind::GaveUp, EventKind::GaveUp),
         };
         let error = Error {

@@ -65,6 +65,9 @@ pub const RR_ERR_CANCELLED: rr_status = -23;
 /// A watched key was changed, or the connection that watched was lost: the transaction did not run. Begin anew, with
 /// fresh reads.
 pub const RR_ERR_CONFLICT: rr_status = -24;
+/// The server's certificate was not taken, or the client's was not, or the two found no way of TLS in common; the message
+/// says which and why. Treated as wrong credentials are: not tried again and again.
+pub const RR_ERR_TLS: rr_status = -25;
 
 /// The number, kind of failure and name of every status, for the checks and for `rr_status_name`.
 const FAILURES: [(rr_status, ErrorKind, &CStr); ErrorKind::ALL.len()] = [
@@ -92,6 +95,7 @@ const FAILURES: [(rr_status, ErrorKind, &CStr); ErrorKind::ALL.len()] = [
     (RR_ERR_WOULD_BLOCK, ErrorKind::WouldBlock, c"RR_ERR_WOULD_BLOCK"),
     (RR_ERR_CANCELLED, ErrorKind::Cancelled, c"RR_ERR_CANCELLED"),
     (RR_ERR_CONFLICT, ErrorKind::Conflict, c"RR_ERR_CONFLICT"),
+    (RR_ERR_TLS, ErrorKind::Tls, c"RR_ERR_TLS"),
 ];
 
 /// The kind of failure that `status` stands for.

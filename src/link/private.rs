@@ -10,8 +10,9 @@ use std::sync::{Arc, Weak};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::link::backoff;
-use crate::net::dial::Dialer;
-use crate::net::handshake::{Greeting, Identity, handshake};
+use crate::net::connect::Connector;
+use crate::net::handshake::{Greeting, Identity};
+use crate::net::resolve::Resolver;
 use crate::net::socket::Socket;
 use crate::net::talk::Talk;
 use crate::net::wake::Waker;
@@ -44,6 +45,7 @@ pub struct Place {
 #[derive(Debug)]
 pub struct Privates {
     config: Arc<Config>,
+    connector: Arc<Connector>,
     has_ended: AtomicBool,
     sockets: Mutex<Vec<Weak<Socket>>>,
     /// They were ended.
@@ -52,8 +54,9 @@ pub struct Privates {
 
 impl Privates {
     /// None yet.
-    pub fn new(config: Arc<Config>) -> Self {
-        Privates { config, has_ended: AtomicBool::new(false), sockets: Mutex::default(), ended: Condvar::new() }
+    pub fn new(config: Arc<Config>, connector: Arc<Connector>) -> Self {
+        let (sockets, ended) = (Mutex::default(), Condvar::new());
+        Privates { config, connector, has_ended: AtomicBool::new(false), sockets, ended }
     }
 
     /// Something on a private connection that has to be done by `deadline`. It ends early when the client does, and
@@ -71,10 +74,8 @@ impl Privates {
     ) -> std::result::Result<Private, Refusal> {
         let deadline = deadline.min(Deadline::within(self.config.connect_timeout));
         let attempt = Attempt { deadline, limit: "the connect timeout", waker, abandoned: &self.has_ended };
-        let socket = Dialer::default().dial(&self.config, &attempt).map_err(Refusal::Unreachable)?;
         let limits = Limits { max_bytes: self.config.max_reply_bytes, max_depth: self.config.max_reply_depth };
-        let mut talk = Talk::new(socket, limits);
-        let greeting = handshake(&mut talk, identity, &attempt)?;
+        let (talk, greeting) = self.connector.connect(&mut Resolver::default(), identity, limits, &attempt)?;
         let mut sockets = self.sockets.lock();
         sockets.retain(|socket| socket.strong_count() > 0);
         sockets.push(Arc::downgrade(talk.socket()));

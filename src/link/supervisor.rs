@@ -13,10 +13,10 @@ use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::link::backoff::{self, Next};
 use crate::link::lane::{Lane, LostEntry};
-use crate::net::dial::Dialer;
-use crate::net::handshake::{Greeting, Identity, handshake};
+use crate::net::connect::Connector;
+use crate::net::handshake::{Greeting, Identity};
+use crate::net::resolve::Resolver;
 use crate::net::socket::Socket;
-use crate::net::talk::Talk;
 use crate::net::wake::{self, Waker};
 use crate::net::{Attempt, Refusal};
 use crate::resp::Limits;
@@ -89,11 +89,13 @@ impl Supervisor {
     /// Starts the thread; the first attempt is made at once.
     pub fn start(
         config: Arc<Config>,
+        connector: Arc<Connector>,
         supervision: Arc<Supervision>,
         crew: Arc<dyn Crew>,
         counters: Arc<Counters>,
     ) -> Result<Self> {
-        let watch = Watch { config, supervision: supervision.clone(), crew, counters, dialer: Dialer::default() };
+        let (supervision_kept, resolver) = (supervision.clone(), Resolver::default());
+        let watch = Watch { config, connector, supervision: supervision_kept, crew, counters, resolver };
         let thread = std::thread::Builder::new()
             .name("rr-supervisor".into())
             .spawn(move || watch.keep())
@@ -145,7 +147,8 @@ struct Watch {
     supervision: Arc<Supervision>,
     crew: Arc<dyn Crew>,
     counters: Arc<Counters>,
-    dialer: Dialer,
+    connector: Arc<Connector>,
+    resolver: Resolver,
 }
 
 impl Watch {
@@ -243,9 +246,8 @@ impl Watch {
             waker: Some(&self.supervision.waker),
             abandoned: &self.supervision.stopping,
         };
-        let socket = self.dialer.dial(&self.config, &attempt).map_err(Refusal::Unreachable)?;
-        let mut talk = Talk::new(socket, Limits::default());
-        let greeting = handshake(&mut talk, &self.crew.identity(), &attempt)?;
+        let identity = self.crew.identity();
+        let (talk, greeting) = self.connector.connect(&mut self.resolver, &identity, Limits::default(), &attempt)?;
         Ok((talk.into_socket(), greeting))
     }
 

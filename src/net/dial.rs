@@ -1,55 +1,24 @@
-//! An address becomes a connected socket. Owns the order of attempts within one connect deadline.
+//! An address becomes a connected and configured socket, within the time of one attempt.
 //!
-//! Runs on the supervisor's thread. It resolves anew each time, tries each address in turn and gives each its share of
-//! the time that is left; it speaks no RESP and keeps nothing.
+//! Runs on the thread that needs the connection. It looks up no names, speaks no RESP and keeps nothing.
 
 use socket2::{Domain, SockAddr, Socket as Socket2, Type};
 
-use crate::config::{Address, Config};
+use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::Attempt;
-use crate::net::resolve::Resolver;
 use crate::net::socket::Socket;
 use crate::net::wake::Interest;
 
-/// Makes connected sockets.
-#[derive(Debug, Default)]
-pub struct Dialer {
-    resolver: Resolver,
+/// A connected and configured socket, or why there is none by the attempt's deadline. `name` is what messages call it.
+pub fn dial(address: &SockAddr, name: &str, config: &Config, attempt: &Attempt<'_>) -> Result<Socket> {
+    let socket = connect(address, attempt, name)?;
+    let socket = if address.is_unix() { Socket::unix(socket) } else { Socket::tcp(socket) };
+    finish(socket, config, name)
 }
 
-impl Dialer {
-    /// A connected and configured socket, or why there is none by the attempt's deadline.
-    pub fn dial(&mut self, config: &Config, attempt: &Attempt<'_>) -> Result<Socket> {
-        match &config.address {
-            Address::Tcp { host, port } => {
-                let addresses = self.resolver.resolve(host, *port, attempt)?;
-                let mut failure = None;
-                for (tried, address) in addresses.iter().enumerate() {
-                    let shares = u32::try_from(addresses.len() - tried).unwrap_or(1);
-                    let share = attempt.deadline.remaining().unwrap_or(config.connect_timeout) / shares;
-                    if share.is_zero() {
-                        break;
-                    }
-                    let name = format!("{host}:{port} ({address})");
-                    match connect(&SockAddr::from(*address), &attempt.shortened(share), &name) {
-                        Ok(socket) => return finish(Socket::tcp(socket), config, &name),
-                        Err(error) => failure = Some(error),
-                    }
-                }
-                Err(failure.unwrap_or_else(|| unreachable(&format!("{host}:{port}"), "the connect timeout passed")))
-            }
-            Address::Unix(path) => {
-                let name = path.display().to_string();
-                let address = SockAddr::unix(path).map_err(|error| unreachable(&name, &error.to_string()))?;
-                let socket = connect(&address, attempt, &name)?;
-                finish(Socket::unix(socket), config, &name)
-            }
-        }
-    }
-}
-
-fn unreachable(name: &str, cause: &str) -> Error {
+/// Why there is no connection to `name`.
+pub fn unreachable(name: &str, cause: &str) -> Error {
     Error::new(ErrorKind::ConnectionLost, format!("cannot connect to {name}: {cause}"))
 }
 
@@ -108,7 +77,7 @@ mod tests {
     #[test]
     fn nobody_listening_is_named() {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let config = Config { address: Address::Tcp { host: "127.0.0.1".into(), port }, ..Config::default() };
+        let address: std::net::SocketAddr = format!("127.0.0.1:{port}").parse().unwrap();
         let (waker, abandoned) = (Waker::new().unwrap(), AtomicBool::new(false));
         let attempt = Attempt {
             deadline: Deadline::within(Duration::from_secs(1)),
@@ -116,7 +85,7 @@ mod tests {
             waker: Some(&waker),
             abandoned: &abandoned,
         };
-        let error = Dialer::default().dial(&config, &attempt).unwrap_err();
+        let error = dial(&SockAddr::from(address), &address.to_string(), &Config::default(), &attempt).unwrap_err();
         assert!(error.message.contains(&port.to_string()), "{error}");
     }
 }

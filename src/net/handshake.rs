@@ -253,7 +253,10 @@ fn read_greeting(reply: &Reply, greeting: &mut Greeting) {
 }
 
 fn failed(error: Error) -> Refusal {
-    Refusal::Unreachable(Error { message: format!("handshake failed: {error}").into(), ..error })
+    // A server may refuse the client's certificate only now.
+    let is_lasting = error.kind == ErrorKind::Tls;
+    let error = Error { message: format!("handshake failed: {error}").into(), ..error };
+    if is_lasting { Refusal::Misfit(error) } else { Refusal::Unreachable(error) }
 }
 
 fn broken(said: &str) -> Error {

@@ -1,15 +1,20 @@
 //! Net: an address becomes a ready socket.
 //!
-//! `resolve` turns names into addresses within a deadline, `dial` makes a connected socket of one of them, `talk` is a
-//! conversation on a socket that nobody else uses, `handshake` the one that makes the server ready for commands in one
-//! round trip, `socket` and `wake` hold the system calls. Never retries, never keeps state between attempts.
+//! `connect` is the whole way. On it `resolve` turns names into addresses within a deadline, `dial` makes a connected
+//! socket of one of them, `tls` protects it (`trust` says by whose certificates, `certificate` examines the server's),
+//! `talk` is a conversation on a socket that nobody else uses, `handshake` the one that makes the server ready for
+//! commands in one round trip, `socket` and `wake` hold the system calls. Never retries.
 
-pub mod dial;
+mod certificate;
+pub mod connect;
+mod dial;
 pub mod handshake;
-mod resolve;
+pub mod resolve;
 #[allow(unsafe_code, reason = "system calls that no safe wrapper offers without touching the received bytes twice")]
 pub mod socket;
 pub mod talk;
+mod tls;
+mod trust;
 #[allow(unsafe_code, reason = "eventfd and poll")]
 pub mod wake;
 

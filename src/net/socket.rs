@@ -12,12 +12,15 @@ use std::time::Duration;
 use socket2::{SockRef, Socket as Socket2, TcpKeepalive};
 
 use crate::config::Config;
+use crate::net::tls::Tls;
 
 /// A connected stream socket, TCP or unix.
 #[derive(Debug)]
 pub struct Socket {
     inner: Socket2,
     is_tcp: bool,
+    /// What protects it.
+    tls: Option<Box<Tls>>,
 }
 
 /// Whether a receive may wait.
@@ -32,12 +35,12 @@ pub enum Wait {
 impl Socket {
     /// Takes over a connected TCP socket.
     pub fn tcp(inner: Socket2) -> Self {
-        Socket { inner, is_tcp: true }
+        Socket { inner, is_tcp: true, tls: None }
     }
 
     /// Takes over a connected unix socket.
     pub fn unix(inner: Socket2) -> Self {
-        Socket { inner, is_tcp: false }
+        Socket { inner, is_tcp: false, tls: None }
     }
 
     /// Gives up the socket without closing it.
@@ -71,8 +74,32 @@ impl Socket {
         self.inner.set_read_timeout(Some(timeout.max(Duration::from_millis(1))))
     }
 
-    /// Hands bytes to the kernel without blocking: how many it took. `WouldBlock` when it takes none.
+    /// The same socket with a session over which all goes from now on.
+    pub fn protected(self, tls: Tls) -> Self {
+        Socket { tls: Some(Box::new(tls)), ..self }
+    }
+
+    /// The session that protects it, if one does.
+    pub fn tls(&self) -> Option<&Tls> {
+        self.tls.as_deref()
+    }
+
+    /// Were bytes received already that no wait for the socket would show?
+    pub fn has_unread(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.has_unread())
+    }
+
+    /// Hands bytes to the kernel without blocking: how many it took. `WouldBlock` when it takes none; the next call must
+    /// then begin with the same bytes.
     pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+        match &self.tls {
+            None => self.send_raw(bytes),
+            Some(tls) => tls.send(bytes, |records| self.send_raw(records)),
+        }
+    }
+
+    /// The same past the session that protects it.
+    pub fn send_raw(&self, bytes: &[u8]) -> io::Result<usize> {
         loop {
             // SAFETY: the descriptor is open as long as `self`, and the pointer and length are those of a slice.
             let sent = unsafe {
@@ -97,6 +124,14 @@ impl Socket {
     ///
     /// `WouldBlock` when nothing came, `Interrupted` when a signal did.
     pub fn receive(&self, into: &mut Vec<u8>, most: usize, wait: Wait) -> io::Result<usize> {
+        match &self.tls {
+            None => self.receive_raw(into, most, wait),
+            Some(tls) => tls.receive(into, most, |raw, most| self.receive_raw(raw, most, wait)),
+        }
+    }
+
+    /// The same past the session that protects it.
+    pub fn receive_raw(&self, into: &mut Vec<u8>, most: usize, wait: Wait) -> io::Result<usize> {
         into.reserve_exact(most);
         let flags = if wait == Wait::No { libc::MSG_DONTWAIT } else { 0 };
         // SAFETY: `reserve_exact` made room for `most` bytes behind the vector's length, and nobody else has the vector.
@@ -114,6 +149,9 @@ impl Socket {
 
     /// Ends both directions: whoever is blocked in a call on this socket returns.
     pub fn shutdown(&self) {
+        if let Some(tls) = &self.tls {
+            let _ = self.send_raw(&tls.last_words());
+        }
         let _ = self.inner.shutdown(Shutdown::Both);
     }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::Attempt;
 use crate::net::socket::{Socket, Wait};
+use crate::net::tls;
 use crate::net::wake::Interest;
 use crate::resp::{Decoder, Limits, Progress, Reply};
 
@@ -59,7 +60,13 @@ impl Talk {
 
     /// Has something come beyond what was listened to?
     pub fn has_unread(&self) -> bool {
-        self.used < self.input.len()
+        self.used < self.input.len() || self.socket.has_unread()
+    }
+
+    /// Has the server said nothing that was not listened to, not even that the connection is over?
+    pub fn is_quiet(&mut self) -> bool {
+        // Over TLS the protocol itself may have had something to say, so a look at the socket is not enough.
+        !self.has_unread() && matches!(self.receive(), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Hands all of the bytes to the kernel.
@@ -78,7 +85,7 @@ impl Talk {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     attempt.wait(&self.socket, Interest { readable: false, writable: true })?;
                 }
-                Err(error) => return Err(lost(&error.to_string())),
+                Err(error) => return Err(broken(&error)),
             }
         }
         Ok(())
@@ -107,7 +114,7 @@ impl Talk {
                     attempt.wait(&self.socket, Interest { readable: true, writable: false })?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(lost(&error.to_string())),
+                Err(error) => return Err(broken(&error)),
             }
         }
     }
@@ -132,6 +139,10 @@ impl Talk {
         }
         self.socket.receive(&mut self.input, RECEIVE, Wait::No)
     }
+}
+
+fn broken(error: &io::Error) -> Error {
+    tls::fault(error).unwrap_or_else(|| lost(&error.to_string()))
 }
 
 fn lost(cause: &str) -> Error {

@@ -83,6 +83,9 @@ pub struct Ready {
 /// A socket's hang-up is always waited for. An empty result means that the time passed or a signal came.
 pub fn wait(waker: Option<&Waker>, socket: Option<(&Socket, Interest)>, timeout: Option<Duration>) -> Ready {
     const NOBODY: RawFd = -1;
+    if socket.is_some_and(|(socket, interest)| interest.readable && socket.has_unread()) {
+        return Ready { readable: true, ..Ready::default() };
+    }
     let events = |interest: Interest| {
         libc::POLLRDHUP
             | if interest.readable { libc::POLLIN } else { 0 }

@@ -14,7 +14,7 @@ use crate::link::private::{Private, Privates};
 use crate::net::Attempt;
 use crate::net::handshake::Identity;
 use crate::net::talk::Talk;
-use crate::net::wake::{self, Interest, Ready, Waker};
+use crate::net::wake::Waker;
 use crate::sync::{Condvar, Mutex};
 use crate::time::{self, Deadline};
 
@@ -103,8 +103,8 @@ impl Pool {
                 return Err(Error::not_applied(ErrorKind::Closed, "the client is closed"));
             }
             shelf.retire();
-            while let Some(idle) = shelf.idle.pop() {
-                if idle.identity == *identity && is_quiet(&idle.private) {
+            while let Some(mut idle) = shelf.idle.pop() {
+                if idle.identity == *identity && idle.private.talk.is_quiet() {
                     shelf.lent += 1;
                     return Ok(Some(idle.private));
                 }
@@ -175,8 +175,8 @@ impl Lent {
     }
 
     /// Has the server said nothing on it that was not listened to, not even that it is over?
-    pub fn is_quiet(&self) -> bool {
-        self.private.as_ref().is_some_and(is_quiet)
+    pub fn is_quiet(&mut self) -> bool {
+        self.private.as_mut().is_some_and(|private| private.talk.is_quiet())
     }
 
     /// Says something and listens, on this connection and by `deadline`. It ends early when the client does, and looks
@@ -194,9 +194,9 @@ impl Lent {
     /// Gives it back: everything on it is answered, and the server holds nothing for it, neither a watch nor a
     /// subscription. It is cut all the same if anything is unread, or the client is somebody else by now.
     pub fn give_back(mut self) {
-        let Some(private) = self.private.take() else { return };
+        let Some(mut private) = self.private.take() else { return };
         let is_as_before = self.identity == self.pool.desk.present_identity();
-        let idle = if is_as_before && is_quiet(&private) && !self.pool.has_ended() {
+        let idle = if is_as_before && private.talk.is_quiet() && !self.pool.has_ended() {
             Some(Idle { private, identity: self.identity.clone(), since: time::now() })
         } else {
             private.cut();
@@ -218,11 +218,4 @@ impl Drop for Lent {
             self.pool.is_over(None);
         }
     }
-}
-
-/// Has the server said nothing on it, not even that it is over?
-fn is_quiet(private: &Private) -> bool {
-    let interest = Interest { readable: true, writable: false };
-    let found = wake::wait(None, Some((private.talk.socket(), interest)), Some(Duration::ZERO));
-    !private.talk.has_unread() && found == Ready::default()
 }

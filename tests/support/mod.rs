@@ -15,6 +15,7 @@
     reason = "a fixture that cannot do its work fails the test that asked for it"
 )]
 
+mod certificates;
 mod client;
 mod connection;
 mod os;
@@ -28,6 +29,7 @@ mod scripted;
 mod server;
 mod wait;
 
+pub use certificates::{Authority, Certified, VALID, Years};
 pub use client::{Ask, SOON, append, assert_fails, configuration, is_buffered, is_reply, open, open_ready, within};
 pub use os::{open_descriptors, process_exists, resident_kib, threads_of_this_process};
 pub use plan::{Action, Direction, Plan};

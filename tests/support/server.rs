@@ -5,6 +5,7 @@
 //! socket. It never touches a process that it did not start. What it asks the server itself goes over one connection
 //! of its own, which counts as one client of the server.
 
+use super::certificates::{Authority, Certified, VALID};
 use super::os;
 use super::port::ReservedPort;
 use super::wait::wait_until;
@@ -35,6 +36,7 @@ pub struct ServerBuilder {
     unix_socket: bool,
     without_tcp: bool,
     password: Option<String>,
+    tls: Option<Certified>,
 }
 
 impl ServerBuilder {
@@ -62,6 +64,24 @@ impl ServerBuilder {
         self
     }
 
+    /// Listen on a TLS port too, with a certificate for localhost and 127.0.0.1 from the common authority. Clients need
+    /// none.
+    pub fn tls(self) -> Self {
+        let certified = Authority::common().issue(&["localhost", "127.0.0.1"], VALID);
+        self.tls_with(&certified, Authority::common())
+    }
+
+    /// The same with a certificate of the test's own. Clients' certificates, if asked for (`tls-auth-clients yes`), come
+    /// from `clients`.
+    pub fn tls_with(mut self, certified: &Certified, clients: &Authority) -> Self {
+        self.tls = Some(certified.clone());
+        if !self.directives.iter().any(|(name, _)| name == "tls-auth-clients") {
+            self = self.arg("tls-auth-clients", "no");
+        }
+        let authority = quoted(&clients.file().display().to_string());
+        self.arg("tls-ca-cert-file", &authority)
+    }
+
     /// The password of the default user.
     pub fn password(mut self, password: &str) -> Self {
         self.password = Some(password.into());
@@ -74,6 +94,7 @@ impl ServerBuilder {
         assert!(self.unix_socket || !self.without_tcp, "a server has to listen somewhere");
         let dir = tempfile::Builder::new().prefix("rr-server-").tempdir().expect("a temporary folder");
         let port = ReservedPort::new();
+        let tls_port = self.tls.as_ref().map(|_| ReservedPort::new());
         let unix_path = self.unix_socket.then(|| dir.path().join("redis.sock"));
 
         let mut configuration = String::new();
@@ -92,6 +113,11 @@ impl ServerBuilder {
         if let Some(path) = &unix_path {
             directive("unixsocket", &quoted(&path.display().to_string()));
         }
+        if let (Some(certified), Some(port)) = (&self.tls, &tls_port) {
+            directive("tls-port", &port.number().to_string());
+            directive("tls-cert-file", &quoted(&certified.certificate.display().to_string()));
+            directive("tls-key-file", &quoted(&certified.key.display().to_string()));
+        }
         if let Some(password) = &self.password {
             directive("requirepass", &quoted(password));
         }
@@ -103,6 +129,7 @@ impl ServerBuilder {
         let server = Server {
             dir,
             port: (!self.without_tcp).then_some(port),
+            tls_port,
             unix_path,
             password: self.password,
             appendonly: self.appendonly,
@@ -119,6 +146,7 @@ impl ServerBuilder {
 pub struct Server {
     dir: TempDir,
     port: Option<ReservedPort>,
+    tls_port: Option<ReservedPort>,
     unix_path: Option<PathBuf>,
     password: Option<String>,
     appendonly: bool,
@@ -145,6 +173,18 @@ impl Server {
 
     pub fn address(&self) -> SocketAddr {
         self.port.as_ref().expect("a server with a TCP port").address()
+    }
+
+    /// Where it speaks TLS.
+    pub fn tls_address(&self) -> SocketAddr {
+        self.tls_port.as_ref().expect("a server with a TLS port").address()
+    }
+
+    /// `rediss://…` with the password, if there is one, and trust in the common authority.
+    pub fn tls_url(&self) -> String {
+        let credentials = self.password.as_ref().map(|password| format!(":{}@", percent_encoded(password)));
+        let (port, file) = (self.tls_address().port(), Authority::common().file());
+        format!("rediss://{}127.0.0.1:{port}/?tls_ca_file={}", credentials.unwrap_or_default(), file.display())
     }
 
     pub fn unix_path(&self) -> PathBuf {

@@ -1,0 +1,181 @@
+//! The way from an address to a connection that is ready for commands: look-up, socket, TLS, handshake, all within one
+//! deadline. Owns what all connections of a client have in common on that way.
+//!
+//! Any thread; each attempt is the caller's own. It tries the name's addresses in turn, gives each its share of the
+//! time that is left, and never tries again by itself.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use socket2::SockAddr;
+
+use crate::config::{Address, Config};
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::Events;
+use crate::log::Level;
+use crate::net::dial::{dial, unreachable};
+use crate::net::handshake::{Greeting, Identity, handshake};
+use crate::net::resolve::Resolver;
+use crate::net::socket::{Socket, Wait};
+use crate::net::talk::Talk;
+use crate::net::tls::{self, Tls};
+use crate::net::trust::Trust;
+use crate::net::wake::Interest;
+use crate::net::{Attempt, Refusal};
+use crate::resp::Limits;
+
+/// See above.
+pub struct Connector {
+    config: Arc<Config>,
+    /// With TLS only.
+    trust: Option<Trust>,
+    events: Arc<Events>,
+}
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connector").field("trust", &self.trust).finish_non_exhaustive()
+    }
+}
+
+impl Connector {
+    /// For a server as `config` has it. Fails if a file that it names cannot be used.
+    pub fn new(config: Arc<Config>, events: Arc<Events>) -> Result<Self> {
+        let trust = if config.tls { Some(Trust::new(config.clone())?) } else { None };
+        Ok(Connector { config, trust, events })
+    }
+
+    /// A connection that is ready for commands, or why there is none by the attempt's deadline.
+    pub fn connect(
+        &self,
+        resolver: &mut Resolver,
+        identity: &Identity,
+        limits: Limits,
+        attempt: &Attempt<'_>,
+    ) -> std::result::Result<(Talk, Greeting), Refusal> {
+        let (host, port) = match &self.config.address {
+            Address::Tcp { host, port } => (host, *port),
+            Address::Unix(path) => {
+                let name = path.display().to_string();
+                let address = SockAddr::unix(path)
+                    .map_err(|error| Refusal::Unreachable(unreachable(&name, &error.to_string())))?;
+                return self.greet(&address, &name, identity, limits, attempt);
+            }
+        };
+        let addresses = resolver.resolve(host, port, attempt).map_err(Refusal::Unreachable)?;
+        let mut refusal = None;
+        for (tried, address) in addresses.iter().enumerate() {
+            let shares = u32::try_from(addresses.len() - tried).unwrap_or(1);
+            let share = attempt.deadline.remaining().unwrap_or(self.config.connect_timeout) / shares;
+            if share.is_zero() {
+                break;
+            }
+            let name = named(host, port, *address);
+            match self.greet(&SockAddr::from(*address), &name, identity, limits, &attempt.shortened(share)) {
+                Ok(ready) => return Ok(ready),
+                // Not to be asked of one server after the other.
+                Err(refused @ Refusal::Credentials(_)) => return Err(refused),
+                Err(refused) => refusal = Some(refused),
+            }
+        }
+        let too_late = || unreachable(&format!("{host}:{port}"), "the connect timeout passed");
+        Err(refusal.unwrap_or_else(|| Refusal::Unreachable(too_late())))
+    }
+
+    fn greet(
+        &self,
+        address: &SockAddr,
+        name: &str,
+        identity: &Identity,
+        limits: Limits,
+        attempt: &Attempt<'_>,
+    ) -> std::result::Result<(Talk, Greeting), Refusal> {
+        let socket = dial(address, name, &self.config, attempt).map_err(Refusal::Unreachable)?;
+        let socket = match &self.trust {
+            Some(trust) => self.protect(socket, trust, name, attempt)?,
+            None => socket,
+        };
+        let mut talk = Talk::new(socket, limits);
+        let greeting = handshake(&mut talk, identity, attempt)?;
+        Ok((talk, greeting))
+    }
+
+    /// The handshake of TLS on a socket on which nothing was said yet.
+    fn protect(
+        &self,
+        socket: Socket,
+        trust: &Trust,
+        name: &str,
+        attempt: &Attempt<'_>,
+    ) -> std::result::Result<Socket, Refusal> {
+        let (config, complaint) = trust.present();
+        if let Some(complaint) = complaint {
+            let text = || format!("TLS goes on with what it had before: {complaint}");
+            self.events.log().write(Level::Warning, text);
+        }
+        let refused = |error: &rustls::Error| {
+            let error = tls::explained(error);
+            let is_lasting = error.kind == ErrorKind::Tls;
+            let error = Error { message: format!("cannot connect to {name}: {error}").into(), ..error };
+            if is_lasting { Refusal::Misfit(error) } else { Refusal::Unreachable(error) }
+        };
+        let failed = |cause: &str| {
+            let cause = format!("the handshake of TLS failed: {cause}");
+            Refusal::Unreachable(unreachable(name, &cause))
+        };
+        let tls = Tls::new(config, trust.name().clone()).map_err(|error| refused(&error))?;
+        loop {
+            let words = match tls.shake_hands() {
+                Ok(words) => words,
+                Err(error) => {
+                    // So that the server's log says why.
+                    let _ = socket.send(&tls.last_words());
+                    return Err(refused(&error));
+                }
+            };
+            send_all(&socket, &words, attempt).map_err(|error| failed(&error.message))?;
+            if !tls.is_handshaking() {
+                break;
+            }
+            match tls.feed(|raw, most| socket.receive(raw, most, Wait::No)) {
+                Ok(0) => {
+                    return Err(failed("the server closed the connection; is this the port on which it speaks TLS?"));
+                }
+                Ok(_) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    attempt.wait(&socket, Interest { readable: true, writable: false }).map_err(|error| {
+                        let hint = if error.kind == ErrorKind::Timeout {
+                            "; does the server speak TLS on this port?"
+                        } else {
+                            ""
+                        };
+                        failed(&format!("{error}{hint}"))
+                    })?;
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(failed(&error.to_string())),
+            }
+        }
+        self.events.log().write(Level::Debug, || format!("protected by {}", tls.terms()));
+        Ok(socket.protected(tls))
+    }
+}
+
+fn send_all(socket: &Socket, mut bytes: &[u8], attempt: &Attempt<'_>) -> Result<()> {
+    while !bytes.is_empty() {
+        match socket.send(bytes) {
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                attempt.wait(socket, Interest { readable: false, writable: true })?;
+            }
+            Err(error) => return Err(Error::new(ErrorKind::ConnectionLost, error.to_string())),
+        }
+    }
+    Ok(())
+}
+
+/// An address as messages have it: with the name it was found under.
+fn named(host: &str, port: u16, address: SocketAddr) -> String {
+    let asked = Address::Tcp { host: host.to_owned(), port };
+    if host.parse() == Ok(address.ip()) { asked.to_string() } else { format!("{asked} ({address})") }
+}
