@@ -120,6 +120,11 @@
 #define RR_MONITOR_GAP 2
 
 /**
+ * The addresses that a look-up finds, in the order in which they are tried. Lives as long as the callback's call.
+ */
+typedef struct rr_addresses rr_addresses;
+
+/**
  * A connection to Redis that comes back, and what waits for it.
  *
  * Any number of threads may call any function with one client at any time, except rr_client_free(), which is the
@@ -137,6 +142,11 @@ typedef struct rr_client rr_client;
  * no process: one made before a fork can be used after it.
  */
 typedef struct rr_config rr_config;
+
+/**
+ * Where a credentials callback puts what it gives. Lives as long as the callback's call.
+ */
+typedef struct rr_credentials rr_credentials;
 
 /**
  * Why a call failed, and what became of the command.
@@ -490,6 +500,36 @@ typedef void (*rr_completion_callback)(rr_status status,
  * ignore a number you do not know.
  */
 typedef int32_t rr_kind;
+
+/**
+ * A program's function that gives user and password: a token that expires, a password that is changed.
+ *
+ * It puts them into `credentials` with rr_credentials_set() and returns RR_OK; anything else means that it has none now,
+ * which is a failed attempt to connect. It is asked for each connection that is made, and again before what it gave
+ * expires, so that the connections that are there can be told: AUTH is sent between two commands. It runs on a thread of
+ * its own, once at a time for each client, and may take its time: an attempt whose connect_timeout_ms is over goes on
+ * without it, and what it says is then used by the next one. It must not use a client, throw an exception or jump out.
+ * After rr_client_close() or rr_client_free() has returned it does not run any more for that client; both wait for it.
+ *
+ * The library wipes its copies from memory as soon as they were sent, and keeps none.
+ */
+typedef rr_status (*rr_credentials_callback)(struct rr_credentials *credentials, void *userdata);
+
+/**
+ * A program's function that turns `host` and `port`, as the configuration has them, into addresses, in place of the
+ * system: for names that a registry knows, or one that moves with the primary.
+ *
+ * It puts them into `addresses` with rr_addresses_add() and returns RR_OK; anything else means that it cannot, which is a
+ * failed attempt to connect. It is asked at each attempt, on a thread of its own, and for several connections of a client
+ * at the same time. It may take its time: an attempt whose connect_timeout_ms is over goes on without it, and what it says
+ * is then used by the next one. It must not use a client, throw an exception or jump out. After rr_client_close() or
+ * rr_client_free() has returned it does not run any more for that client; both wait for it. `host` ends with a NUL and lives
+ * until it returns.
+ */
+typedef rr_status (*rr_resolver_callback)(const char *host,
+                                          uint16_t port,
+                                          struct rr_addresses *addresses,
+                                          void *userdata);
 
 /**
  * A program's function for the messages of a subscription.
@@ -995,6 +1035,43 @@ typedef void (*rr_log_callback)(rr_log_level level, const char *message, void *u
  * published between rr_event_down_since_ms() and rr_event_time_ms() was not delivered.
  */
 #define RR_EVENT_SUBSCRIPTIONS_RESTORED 11
+
+/**
+ * The connection is back, and it is not the same server or not the same data: rr_event_server_change() and
+ * rr_event_history() say what has changed. It comes before RR_EVENT_CONNECTED.
+ */
+#define RR_EVENT_FAILOVER 12
+
+/**
+ * The same process as before, with another history of data: it was a replica meanwhile.
+ */
+#define RR_SERVER_SAME 1
+
+/**
+ * A new process at the same address.
+ */
+#define RR_SERVER_RESTARTED 2
+
+/**
+ * Another server.
+ */
+#define RR_SERVER_OTHER 3
+
+/**
+ * Whether the data is the same cannot be told from the outside, as after a restart.
+ */
+#define RR_HISTORY_UNKNOWN 0
+
+/**
+ * What the former server had when it was last asked is there. What it took after that may be missing:
+ * rr_event_shared_offset() says how far the two are the same.
+ */
+#define RR_HISTORY_CONTINUED 1
+
+/**
+ * The former server had data that is not there, beyond rr_event_shared_offset().
+ */
+#define RR_HISTORY_ROLLED_BACK 2
 
 /**
  * A channel.
@@ -1762,6 +1839,46 @@ uint64_t rr_event_missed(const struct rr_event *event);
 int64_t rr_event_down_since_ms(const struct rr_event *event);
 
 /**
+ * Which server there is after a failover: RR_SERVER_... 0 for other events, and for NULL.
+ */
+rr_kind rr_event_server_change(const struct rr_event *event);
+
+/**
+ * What became of the data in a failover: RR_HISTORY_... RR_HISTORY_UNKNOWN for other events, and for NULL.
+ */
+rr_kind rr_event_history(const struct rr_event *event);
+
+/**
+ * The former server's process in a failover, by the name that Redis gives itself at each start (`run_id` in INFO). It ends
+ * with a NUL and lives as long as the event. "" for other events, and for NULL.
+ */
+const char *rr_event_old_run_id(const struct rr_event *event);
+
+/**
+ * The present server's process in a failover, by the name that Redis gives itself at each start (`run_id` in INFO). It ends
+ * with a NUL and lives as long as the event. "" for other events, and for NULL.
+ */
+const char *rr_event_new_run_id(const struct rr_event *event);
+
+/**
+ * How far the former server was in its replication stream, in bytes, when it was last asked: when it was connected to, and
+ * at each health check (health_check_interval_ms). -1 when that is not known, for other events, and for NULL.
+ */
+int64_t rr_event_old_offset(const struct rr_event *event);
+
+/**
+ * Up to where in that stream the present server has the same data. -1 when that is not known, for other events, and for
+ * NULL.
+ */
+int64_t rr_event_shared_offset(const struct rr_event *event);
+
+/**
+ * How far the present server was in its replication stream when it was connected to. -1 when that is not known, for other
+ * events, and for NULL.
+ */
+int64_t rr_event_new_offset(const struct rr_event *event);
+
+/**
  * Frees an event that rr_event_next() gave. Does nothing for NULL.
  */
 void rr_event_free(struct rr_event *event);
@@ -1770,6 +1887,60 @@ void rr_event_free(struct rr_event *event);
  * The constant's name, such as "RR_EVENT_CONNECTED", for logs. Never NULL, never freed; "unknown" for other numbers.
  */
 const char *rr_event_name(rr_kind kind);
+
+/**
+ * Gives user and password to the client that asks. Only for the callback that was given `credentials`, while it runs; a
+ * second call replaces the first. The bytes are copied; wipe your own.
+ *
+ * `username` may be NULL for the user `default`. `valid_for_ms` says after how many milliseconds the server will not take
+ * them any more: when three quarters of that time are over the callback is asked again. 0: they do not expire.
+ * RR_ERR_INVALID_ARGUMENT for an empty password, or a negative time.
+ */
+rr_status rr_credentials_set(struct rr_credentials *credentials,
+                             const char *username,
+                             size_t username_len,
+                             const char *password,
+                             size_t password_len,
+                             int64_t valid_for_ms,
+                             struct rr_error **err);
+
+/**
+ * Gives clients that are made from this config from now on a callback for their credentials, in place of an earlier one. A
+ * client with such a callback and a password in its configuration is refused with RR_ERR_CONFIG. AUTH is refused as a
+ * command of such a client.
+ *
+ * `userdata` is handed to every call and may be NULL. `destroy`, unless NULL, is called with it exactly once: when
+ * this config no longer has the callback and every client that has it is freed, or at once if registration fails.
+ */
+rr_status rr_config_set_credentials_callback(struct rr_config *config,
+                                             rr_credentials_callback callback,
+                                             void *userdata,
+                                             rr_destroy destroy,
+                                             struct rr_error **err);
+
+/**
+ * Adds an address to what a resolver callback finds: numeric, IPv4 or IPv6, and a port from 1 to 65535. Only for the callback
+ * that was given `addresses`, while it runs.
+ *
+ * RR_ERR_INVALID_ARGUMENT if `address` is no numeric address or `port` is 0.
+ */
+rr_status rr_addresses_add(struct rr_addresses *addresses,
+                           const char *address,
+                           uint16_t port,
+                           struct rr_error **err);
+
+/**
+ * Gives clients that are made from this config from now on a callback that looks host names up, in place of the system or of
+ * an earlier one.
+ *
+ * `userdata` is handed to every call and may be NULL. `destroy`, unless NULL, is called with it exactly once: when
+ * this config no longer has the callback and every client that has it is freed, or at once if registration fails.
+ */
+rr_status rr_config_set_resolver_callback(struct rr_config *config,
+                                          rr_resolver_callback callback,
+                                          void *userdata,
+                                          rr_destroy destroy,
+                                          struct rr_error **err);
 
 /**
  * How many entries the failed list has, or a negative RR_ERR_ number when it cannot be told.

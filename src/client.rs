@@ -41,6 +41,8 @@ pub use crate::delivery::completion::{Completion, CompletionQueue};
 pub use crate::delivery::desk::State;
 pub use crate::delivery::failed::FailedCommand;
 pub use crate::delivery::request::{Executed, Incomplete};
+pub use crate::net::credentials::{CredentialsProvider, Login};
+pub use crate::net::resolve::LookUp;
 pub use crate::session::monitor::{Ending as MonitorEnding, Monitor, MonitorEntry, Monitored};
 pub use crate::session::pipeline::{Pipeline, PipelineOptions};
 pub use crate::session::pubsub::{
@@ -75,18 +77,27 @@ pub struct SubmitOptions {
     pub wait: bool,
 }
 
-/// What a program wants to be told about its client, each on the client's own thread for callbacks.
+/// The functions of a program that its client calls.
 #[derive(Clone, Default)]
-pub struct Watchers {
-    /// The function for events.
+pub struct Hooks {
+    /// The function for events. It runs on the client's own thread for callbacks.
     pub events: Option<EventHandler>,
-    /// The function for log lines.
+    /// The function for log lines. It runs there, too.
     pub log: Option<Logging>,
+    /// The function that turns a host name into addresses, in place of the system.
+    pub look_up: Option<LookUp>,
+    /// The function that gives credentials, in place of those that are configured.
+    pub credentials: Option<CredentialsProvider>,
 }
 
-impl std::fmt::Debug for Watchers {
+impl std::fmt::Debug for Hooks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Watchers").field("events", &self.events.is_some()).field("log", &self.log).finish()
+        f.debug_struct("Hooks")
+            .field("events", &self.events.is_some())
+            .field("log", &self.log)
+            .field("look_up", &self.look_up.is_some())
+            .field("credentials", &self.credentials.is_some())
+            .finish()
     }
 }
 
@@ -111,6 +122,7 @@ struct Core {
     counters: Arc<Counters>,
     supervision: Arc<Supervision>,
     supervisor: Supervisor,
+    connector: Arc<Connector>,
     privates: Arc<Privates>,
     permits: Arc<Permits>,
     /// The desk, as those see it who take completions.
@@ -143,6 +155,7 @@ impl Core {
         self.pool.end();
         self.hub.end();
         self.supervisor.stop();
+        self.connector.end();
         // The completions of what is left, and a line that says what it was, are the last callbacks.
         let (lost, unknown) = self.desk.left_behind();
         let (drained, failed) = (self.counters.replayed.get() - before, self.desk.failed_count());
@@ -159,27 +172,28 @@ impl Client {
     /// Checks the configuration and returns at once; the connection is made in the background. `handler` runs on a
     /// thread of its own.
     pub fn open(config: Config, handler: Option<EventHandler>) -> Result<Client> {
-        Self::open_watched(config, Watchers { events: handler, log: None })
+        Self::open_with(config, Hooks { events: handler, ..Hooks::default() })
     }
 
-    /// The same with all that a program may want to be told.
-    pub fn open_watched(config: Config, watchers: Watchers) -> Result<Client> {
+    /// The same with any of the functions that a program may want to be called.
+    pub fn open_with(config: Config, hooks: Hooks) -> Result<Client> {
         config.validate()?;
         let config = Arc::new(config);
         let counters = Arc::new(Counters::default());
         let dispatcher = Arc::<Dispatcher>::default();
         let size = config.event_queue_size;
-        let log = Log::new(size, subject(&config), watchers.log, dispatcher.clone(), counters.clone())?;
+        let log = Log::new(size, subject(&config), hooks.log, dispatcher.clone(), counters.clone())?;
         for sentence in config.surprises() {
             log.write(Level::Warning, || sentence);
         }
-        let events = Events::new(size, watchers.events, dispatcher.clone(), counters.clone(), log)?;
+        let events = Events::new(size, hooks.events, dispatcher.clone(), counters.clone(), log)?;
         let events = Arc::new(events);
-        let connector = Arc::new(Connector::new(config.clone(), events.clone())?);
+        let connector = Arc::new(Connector::new(config.clone(), hooks.look_up, hooks.credentials, events.clone())?);
         let waker = Waker::new().map_err(|error| Error::new(ErrorKind::System, format!("no descriptor: {error}")))?;
         let waker = Arc::new(waker);
         let lane = Arc::new(Lane::new(lane_settings(&config), counters.clone(), waker.clone()));
-        let desk = Desk::new(config.clone(), lane.clone(), counters.clone(), events.clone(), waker.clone());
+        let desk =
+            Desk::new(config.clone(), connector.clone(), lane.clone(), counters.clone(), events.clone(), waker.clone());
         let desk = Arc::new(desk);
         let sink: Arc<dyn Sink> = desk.clone();
         lane.attach(Arc::downgrade(&sink));
@@ -192,7 +206,7 @@ impl Client {
         let hub = Hub::new(config.clone(), desk.clone(), privates.clone(), events.clone(), dispatcher.clone());
         let hub = Arc::new(hub);
         let supervisor =
-            Supervisor::start(config.clone(), connector, supervision.clone(), desk.clone(), counters.clone())?;
+            Supervisor::start(config.clone(), connector.clone(), supervision.clone(), desk.clone(), counters.clone())?;
         let blocking = Blocking::new(config.clone(), desk.clone(), privates.clone(), pool.clone(), counters.clone());
         Ok(Client {
             core: Arc::new(Core {
@@ -203,6 +217,7 @@ impl Client {
                 counters,
                 supervision,
                 supervisor,
+                connector,
                 privates,
                 permits,
                 driver,

@@ -4,6 +4,7 @@
 //! Any thread may announce an event; announcing never blocks and never runs the callback, which the dispatcher does. When
 //! a queue is full the oldest event makes room and the next one delivered says how many were missed.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -43,11 +44,13 @@ pub enum EventKind {
     /// All subscriptions are there again after their connection was lost; what was published between `down_since` and `at`
     /// was not delivered. `count` is how many names.
     SubscriptionsRestored = 11,
+    /// The connection is back and it is not the same server, or not the same data: `failover` says what has changed.
+    Failover = 12,
 }
 
 impl EventKind {
     /// Every kind, in the order of its number.
-    pub const ALL: [EventKind; 11] = [
+    pub const ALL: [EventKind; 12] = [
         Self::Connected,
         Self::Disconnected,
         Self::Reconnecting,
@@ -59,7 +62,70 @@ impl EventKind {
         Self::CommandDropped,
         Self::AuthFailed,
         Self::SubscriptionsRestored,
+        Self::Failover,
     ];
+}
+
+/// Which server there is after an outage. The numbers are part of the ABI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum ServerChange {
+    /// The same process, with another history of data: it was a replica meanwhile.
+    SameServer = 1,
+    /// A new process at the same address.
+    Restarted = 2,
+    /// Another server.
+    OtherServer = 3,
+}
+
+/// What became of the data. The numbers are part of the ABI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum History {
+    /// That cannot be told from the outside.
+    Unknown = 0,
+    /// What the former server had when it was last asked is there.
+    Continued = 1,
+    /// The former server had data that is not there.
+    RolledBack = 2,
+}
+
+/// What has changed when a connection came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failover {
+    /// Which server it is.
+    pub change: ServerChange,
+    /// What became of the data.
+    pub history: History,
+    /// The former process, by the name that Redis gives itself at each start.
+    pub old_run_id: Box<str>,
+    /// The present one.
+    pub new_run_id: Box<str>,
+    /// How far the former one was in its replication stream when it was last asked: when it was connected to, and at each
+    /// health check.
+    pub old_offset: Option<i64>,
+    /// Up to where the present one has the same stream.
+    pub shared_offset: Option<i64>,
+    /// How far the present one was when it was connected to.
+    pub new_offset: Option<i64>,
+}
+
+impl fmt::Display for Failover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.change {
+            ServerChange::SameServer => "the same server is back with other data",
+            ServerChange::Restarted => "the server was restarted",
+            ServerChange::OtherServer => "another server has taken over",
+        })?;
+        write!(f, " (run id {}, was {})", self.new_run_id, self.old_run_id)?;
+        match (self.history, self.old_offset, self.shared_offset) {
+            (History::Continued, _, Some(shared)) => write!(f, "; it has the data up to offset {shared} at least"),
+            (History::RolledBack, Some(old), Some(shared)) => {
+                write!(f, "; it has the data up to offset {shared} only, and {old} was seen")
+            }
+            _ => f.write_str("; whether it has the same data cannot be told"),
+        }
+    }
 }
 
 /// One thing that happened, and when.
@@ -83,6 +149,8 @@ pub struct Event {
     pub missed: u64,
     /// When what it says is over had begun.
     pub down_since: Option<SystemTime>,
+    /// What has changed, of a failover.
+    pub failover: Option<Box<Failover>>,
 }
 
 impl Event {
@@ -98,6 +166,7 @@ impl Event {
             failed_id: 0,
             missed: 0,
             down_since: None,
+            failover: None,
         }
     }
 }

@@ -147,9 +147,11 @@ impl Log {
 pub fn level_of(kind: EventKind) -> Level {
     match kind {
         EventKind::Connected | EventKind::Drained => Level::Info,
-        EventKind::Disconnected | EventKind::Reconnecting | EventKind::Buffering | EventKind::SubscriptionsRestored => {
-            Level::Warning
-        }
+        EventKind::Disconnected
+        | EventKind::Reconnecting
+        | EventKind::Buffering
+        | EventKind::SubscriptionsRestored
+        | EventKind::Failover => Level::Warning,
         EventKind::GaveUp
         | EventKind::BufferFull
         | EventKind::CommandFailed
@@ -168,7 +170,7 @@ pub fn line_of(event: &Event) -> String {
             format!("attempt {attempt} to connect failed: {message}; the next in {} ms", event.delay.as_millis())
         }
         EventKind::GaveUp | EventKind::AuthFailed => format!("{message}; only a slow probe goes on"),
-        EventKind::Buffering | EventKind::SubscriptionsRestored => message.to_string(),
+        EventKind::Buffering | EventKind::SubscriptionsRestored | EventKind::Failover => message.to_string(),
         EventKind::Drained => format!("{message}; commands sent from it: {count}"),
         EventKind::BufferFull => format!("{message}; commands in it: {count}"),
         EventKind::CommandFailed => {

@@ -156,7 +156,8 @@ macro_rules! programs {
 }
 
 programs! {
-    blocking command config errors events fork format layout lifetimes loading log metrics outage pipeline reply script
+    blocking command config credentials errors events fork format layout lifetimes loading log metrics outage pipeline reply
+    resolver script
     submit subscribe threads transaction
 }
 

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use toolchain::{STRICT, has, root, run, scratch, tool};
 
 /// The files that the header is made of, in its order.
-const SOURCES: [&str; 21] = [
+const SOURCES: [&str; 23] = [
     "version",
     "status",
     "error",
@@ -29,6 +29,8 @@ const SOURCES: [&str; 21] = [
     "queue",
     "submit",
     "event",
+    "credentials",
+    "resolver",
     "failed",
     "monitor",
     "message",

@@ -17,7 +17,11 @@ use resilient_redis::event::EventKind;
 use support::{Ask, Proxy, SOON, Scripted, Server, open_ready, wait_until};
 
 fn pings(server: &Scripted) -> usize {
-    server.heard()[0].requests.iter().filter(|request| request.name() == "PING").count()
+    named(server, "PING")
+}
+
+fn named(server: &Scripted, name: &str) -> usize {
+    server.heard()[0].requests.iter().filter(|request| request.name() == name).count()
 }
 
 fn answering() -> Scripted {
@@ -31,7 +35,7 @@ fn answering() -> Scripted {
 #[test]
 fn an_idle_connection_is_sent_a_ping_each_interval() {
     let server = answering();
-    let client = open_ready(&server.url(), &[("health_check_interval_ms", "100")]);
+    let client = open_ready(&server.url(), &[("health_check_interval_ms", "100"), ("server_role", "any")]);
     let (before, begun) = (pings(&server), Instant::now());
     wait_until("five were sent", SOON, || pings(&server) >= before + 5);
     let taken = begun.elapsed();
@@ -43,12 +47,45 @@ fn an_idle_connection_is_sent_a_ping_each_interval() {
 #[test]
 fn a_busy_connection_is_sent_none() {
     let server = answering();
-    let client = open_ready(&server.url(), &[("health_check_interval_ms", "200")]);
+    let client = open_ready(&server.url(), &[("health_check_interval_ms", "200"), ("server_role", "any")]);
     let until = Instant::now() + Duration::from_millis(700);
     while Instant::now() < until {
         client.ask(&["SET", "k", "v"]);
     }
     assert_eq!(client.stats().health_checks, 0);
+}
+
+#[test]
+fn a_primary_is_asked_for_its_role_each_interval_whether_it_is_busy_or_not() {
+    let server = answering();
+    let client = open_ready(&server.url(), &[("health_check_interval_ms", "100")]);
+    let pings_before = pings(&server);
+    wait_until("it was asked while nobody uses it", SOON, || named(&server, "ROLE") >= 2);
+    let before = named(&server, "ROLE");
+    wait_until("it was asked while it was busy", SOON, || {
+        client.ask(&["SET", "k", "v"]);
+        named(&server, "ROLE") >= before + 2
+    });
+    assert_eq!(pings(&server), pings_before, "one question is enough");
+    assert!(client.stats().health_checks >= 4 && client.state() == State::Ready);
+}
+
+#[test]
+fn a_server_that_hides_its_role_is_sent_pings() {
+    let server = Scripted::serve(|_, peer| {
+        while let Some(request) = peer.request() {
+            match request.name().as_str() {
+                "HELLO" => peer.send("%1\r\n+role\r\n+master\r\n"),
+                "PING" => peer.send("+PONG\r\n"),
+                _ => peer.send("-NOPERM this user has no permissions\r\n"),
+            }
+        }
+    });
+    let client = open_ready(&server.url(), &[("health_check_interval_ms", "50")]);
+    let before = pings(&server);
+    wait_until("pings are sent", SOON, || pings(&server) >= before + 3);
+    assert_eq!(named(&server, "ROLE"), 1);
+    assert_eq!(client.state(), State::Ready);
 }
 
 #[test]

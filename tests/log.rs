@@ -13,7 +13,7 @@ mod support;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use resilient_redis::client::{Client, State, Watchers};
+use resilient_redis::client::{Client, Hooks, State};
 use resilient_redis::event::EventKind;
 use resilient_redis::log::{Level, Logging, level_of, line_of};
 use support::{Ask, Proxy, SOON, Server, configuration, is_buffered, wait_until};
@@ -43,8 +43,8 @@ fn open_logged(url: &str, level: Level, options: &[(&str, &str)]) -> (Client, Li
     let lines = Lines::default();
     let sink = lines.clone();
     let handler = Arc::new(move |level, line: &str| sink.0.lock().unwrap().push((level, line.to_owned())));
-    let watchers = Watchers { events: None, log: Some(Logging { level, handler }) };
-    (Client::open_watched(configuration(url, options), watchers).unwrap(), lines)
+    let hooks = Hooks { events: None, log: Some(Logging { level, handler }), ..Hooks::default() };
+    (Client::open_with(configuration(url, options), hooks).unwrap(), lines)
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn an_outage_is_told_line_by_line() {
     let info: String = redis::from_redis_value(info).unwrap();
     let version = info.lines().find_map(|line| line.strip_prefix("redis_version:")).unwrap().trim();
     let id = client.number(&["CLIENT", "ID"]);
-    let words = ["RESP3", &format!("version {version}"), "role master", &format!("connection {id}")];
+    let words = ["RESP3", &format!("version {version}"), "is a primary", &format!("connection {id}")];
     assert!(lines.has(Level::Info, &words), "{:?}", lines.so_far());
 
     server.kill();
@@ -153,9 +153,9 @@ fn a_callback_that_does_not_return_keeps_nobody_waiting_and_what_it_missed_is_sa
         drop(changed.wait_while(open.lock().unwrap(), |open| !*open).unwrap());
         sink.0.lock().unwrap().push((level, line.to_owned()));
     });
-    let watchers = Watchers { events: None, log: Some(Logging { level: Level::Debug, handler }) };
+    let hooks = Hooks { events: None, log: Some(Logging { level: Level::Debug, handler }), ..Hooks::default() };
     let config = configuration(&server.url(), &[("event_queue_size", "4"), ("reconnect_max_delay_ms", "10")]);
-    let client = Client::open_watched(config, watchers).unwrap();
+    let client = Client::open_with(config, hooks).unwrap();
     client.wait_ready(SOON).unwrap();
     for number in 1..=5 {
         server.restart();
@@ -222,8 +222,8 @@ fn a_handler_may_use_the_client_and_drop_it() {
             let _ = client.run(&["SET", "key", "value"]);
         }
     });
-    let watchers = Watchers { events: None, log: Some(Logging { level: Level::Debug, handler }) };
-    let client = Client::open_watched(configuration(&server.url(), &[("outage_grace_ms", "0")]), watchers).unwrap();
+    let hooks = Hooks { events: None, log: Some(Logging { level: Level::Debug, handler }), ..Hooks::default() };
+    let client = Client::open_with(configuration(&server.url(), &[("outage_grace_ms", "0")]), hooks).unwrap();
     client.wait_ready(SOON).unwrap();
     *handle.lock().unwrap() = Some(client);
     server.kill();

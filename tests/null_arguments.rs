@@ -26,6 +26,8 @@ fn may_be_null(function: &str, parameter: &str) -> bool {
             true
         }
         "config" => function == "rr_client_new",
+        // With a length of 0, as any bytes.
+        "username" | "password" => function == "rr_credentials_set",
         "length" => function == "rr_client_metrics",
         // Texts that end with a NUL.
         "lengths" => ["rr_transaction_new", "rr_transaction_watch", "rr_transaction_run"].contains(&function),
@@ -49,6 +51,8 @@ fn is_pointer(kind: &str) -> bool {
         "rr_event_callback",
         "rr_completion_callback",
         "rr_log_callback",
+        "rr_resolver_callback",
+        "rr_credentials_callback",
         "rr_transaction_function",
         "rr_message_callback",
     ];
@@ -62,6 +66,14 @@ fn good(function: &Prototype, kind: &str, name: &str) -> String {
         ("const char *", "name") => "\"command_timeout_ms\"",
         ("const char *", "value") => "\"5\"",
         ("const char *", "message") => "\"text\"",
+        ("const char *", "address") => "\"127.0.0.1\"",
+        ("const char *", "username" | "password") => "\"text\"",
+        ("uint16_t", _) => "1",
+        // There are none outside of a callback.
+        ("rr_addresses *", _) => "(rr_addresses *)config",
+        ("rr_credentials *", _) => "(rr_credentials *)config",
+        ("rr_resolver_callback", _) => "on_resolve",
+        ("rr_credentials_callback", _) => "on_credentials",
         ("const char *", "source") => "\"return 1\"",
         ("char *", _) => "NULL",
         ("char **", _) => "&text",
@@ -141,9 +153,12 @@ fn call(function: &Prototype, is_null: impl Fn(&str) -> bool, what: &str) -> Str
         ("int64_t", true) if parameters.iter().any(|(_, name)| ["client", "pipeline"].contains(&name.as_str())) => {
             format!("CHECK_EQ({call}, RR_ERR_NULL_ARGUMENT);")
         }
-        ("const char *", true) if name.ends_with("_message") || name.ends_with("_address") => {
+        ("const char *", true)
+            if name.ends_with("_message") || name.ends_with("_address") || name.ends_with("_run_id") =>
+        {
             format!("CHECK_TEXT({call}, \"\");")
         }
+        ("int64_t", true) if name.ends_with("_offset") => format!("CHECK_EQ({call}, -1);"),
         ("rr_error *", false) => format!("rr_error_free({call});"),
         (kind, true) if kind.ends_with('*') => format!("CHECK({call} == NULL);"),
         ("double", true) => format!("CHECK({call} == 0);"),

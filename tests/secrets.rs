@@ -16,9 +16,7 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use resilient_redis::client::{
-    Client, CommandOptions, CompletionQueue, PipelineOptions, State, SubmitOptions, Watchers,
-};
+use resilient_redis::client::{Client, CommandOptions, CompletionQueue, Hooks, PipelineOptions, State, SubmitOptions};
 use resilient_redis::config::Config;
 use resilient_redis::event::{Event, EventKind};
 use resilient_redis::log::{Level, Logging};
@@ -79,9 +77,10 @@ fn open_seen(config: Config, shown: &Shown) -> Client {
     shown.see(&config);
     let (lines, events) = (shown.clone(), shown.clone());
     let log = Logging { level: Level::Debug, handler: Arc::new(move |_, line: &str| lines.see(line)) };
-    let watchers = Watchers { events: Some(Arc::new(move |event: &Event| events.see(event))), log: Some(log) };
-    shown.see(&watchers);
-    Client::open_watched(config, watchers).unwrap()
+    let hooks =
+        Hooks { events: Some(Arc::new(move |event: &Event| events.see(event))), log: Some(log), ..Hooks::default() };
+    shown.see(&hooks);
+    Client::open_with(config, hooks).unwrap()
 }
 
 #[test]
@@ -143,7 +142,7 @@ fn no_credential_is_shown_however_it_is_given_and_refused() {
         server.command(&["ACL", "SETUSER", "old", ">old-hunter2"]);
         drop(client);
     }
-    for url in ["redis://:p/hunter2@host", "redis://user:hunter2@host:x", "rediss://:hunter2@h"] {
+    for url in ["redis://:p/hunter2@host", "redis://user:hunter2@host:x", "rediss://:hunter2@h?tls=no"] {
         shown.failure(Config::from_url(url));
     }
     shown.expect("WRONGPASS");

@@ -94,6 +94,17 @@ pub enum TlsVersion {
     V1_3,
 }
 
+/// What role the server must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerRole {
+    /// A replica will do until the client has had a primary, or has something to write.
+    Auto,
+    /// A primary.
+    Primary,
+    /// Any.
+    Any,
+}
+
 /// How pauses between connection attempts grow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backoff {
@@ -146,6 +157,7 @@ pub struct Config {
     pub db: u32,
     pub client_name: Option<String>,
     pub protocol: Protocol,
+    pub server_role: ServerRole,
     pub tls: bool,
     pub tls_ca_file: Option<PathBuf>,
     pub tls_cert_file: Option<PathBuf>,
@@ -196,6 +208,7 @@ impl Default for Config {
             db: 0,
             client_name: None,
             protocol: Protocol::Auto,
+            server_role: ServerRole::Auto,
             tls: false,
             tls_ca_file: None,
             tls_cert_file: None,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::option::{Chosen, HIDDEN, Kind, OptionSpec, Unit};
-use super::{Address, Backoff, Config, Delivery, OutageReads, Overflow, Protocol, Secret, TlsVersion};
+use super::{Address, Backoff, Config, Delivery, OutageReads, Overflow, Protocol, Secret, ServerRole, TlsVersion};
 
 const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
@@ -212,6 +212,14 @@ pub(super) static OPTIONS: &[OptionSpec] = options! {
         choice!(protocol, "auto" => Protocol::Auto, "2" or "resp2" => Protocol::Resp2, "3" or "resp3" => Protocol::Resp3),
         "The version of the Redis protocol. `auto` speaks RESP3, or RESP2 with a server that does not know HELLO; `2` \
          never sends HELLO; with `3` a server without RESP3 is an error. `resp2` and `resp3` are accepted too.";
+    }
+    "Failover" {
+        "server_role" = "auto",
+        choice!(server_role, "auto" => ServerRole::Auto, "primary" => ServerRole::Primary, "any" => ServerRole::Any),
+        "Which server will do. A server that is not the one that is needed is left alone: the name is resolved again and \
+         the next attempt made, as in any outage. `primary`: never a replica. `auto`: a replica will do until the client \
+         has been connected to a primary, or a write is refused with READONLY; from then on nothing but a primary. `any`: \
+         whichever is there; writes that a replica refuses wait until it takes them.";
     }
     "TLS" {
         "tls" = "false", flag!(tls),

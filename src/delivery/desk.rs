@@ -12,6 +12,7 @@ use crate::config::{Config, OutageReads, Overflow};
 use crate::delivery::atomic;
 use crate::delivery::buffer::{Answer, Batch, Buffer, Item, Settled};
 use crate::delivery::failed::{FailedList, Kept};
+use crate::delivery::lineage::Lineage;
 use crate::delivery::past::{Past, encode_rest};
 use crate::delivery::policy::{self, AfterLoss};
 use crate::delivery::request::{Body, Executed, Incomplete, Request, length_of_commands, names_of};
@@ -20,6 +21,7 @@ use crate::delivery::waiter::Waiter;
 use crate::error::{self, Error, ErrorKind, Outcome, Result};
 use crate::event::{Event, EventKind, Events};
 use crate::link::lane::{Called, Lane, Loss};
+use crate::net::connect::Connector;
 use crate::net::handshake::Identity;
 use crate::net::wake::Waker;
 use crate::resp::Reply;
@@ -56,11 +58,19 @@ pub(super) struct Books {
     pub(super) said_full: bool,
     /// No submitted command has to be given up before.
     pub(super) next_deadline: Deadline,
+    pub(super) lineage: Lineage,
+    /// The present server does not tell its role to this user.
+    pub(super) role_is_hidden: bool,
+    /// Something suggests that the server is not a primary any more.
+    pub(super) role_is_doubted: bool,
+    /// The server did not take renewed credentials.
+    pub(super) is_login_refused: bool,
 }
 
 /// Where every call comes.
 pub struct Desk {
     pub(super) config: Arc<Config>,
+    pub(super) connector: Arc<Connector>,
     pub(super) lane: Arc<Lane>,
     pub(super) counters: Arc<Counters>,
     pub(super) events: Arc<Events>,
@@ -94,6 +104,7 @@ impl Desk {
     /// A desk with an empty line, before the first connection.
     pub fn new(
         config: Arc<Config>,
+        connector: Arc<Connector>,
         lane: Arc<Lane>,
         counters: Arc<Counters>,
         events: Arc<Events>,
@@ -103,6 +114,7 @@ impl Desk {
         let failed = FailedList::new(config.failed_max_commands);
         Desk {
             config,
+            connector,
             lane,
             counters,
             events,
@@ -122,6 +134,10 @@ impl Desk {
                 said_buffering: false,
                 said_full: false,
                 next_deadline: Deadline::NEVER,
+                lineage: Lineage::default(),
+                role_is_hidden: false,
+                role_is_doubted: false,
+                is_login_refused: false,
             }),
             changed: Condvar::new(),
             is_closing: AtomicBool::new(false),
@@ -144,6 +160,9 @@ impl Desk {
         self.counters.commands.add(u64::from(request.body.commands()));
         if self.is_closing.load(Ordering::Relaxed) {
             return Err(is_closed());
+        }
+        if request.nature.changes_session() && self.connector.credentials().is_some() {
+            request.body.refuse_login()?;
         }
         self.check_length(request)
     }
@@ -169,7 +188,7 @@ impl Desk {
                     Some(text) => {
                         past.was_lost = true;
                         self.books.lock().expected += 1;
-                        self.lane.fail(epoch, not_ready(&text));
+                        self.not_this_server(epoch, &text);
                     }
                     None => {
                         let answer = Answer { reply, epoch, was_written: false };
@@ -186,6 +205,20 @@ impl Desk {
                 Next::Again => {}
             }
         }
+    }
+
+    /// The server refused a command as one does that is not the right one, or not ready: the connection is given up.
+    pub(super) fn not_this_server(&self, epoch: u64, refusal: &str) {
+        if policy::needs_primary(refusal) {
+            self.connector.demand().insist();
+        }
+        self.lane.fail(epoch, not_ready(refusal));
+    }
+
+    /// Another connection was refused as a replica does: asks the server of this one for its role.
+    pub fn doubt_role(&self) {
+        self.books.lock().role_is_doubted = true;
+        self.attention.wake();
     }
 
     /// A call was lost: takes over what is known of it; an error when it may not be sent again.

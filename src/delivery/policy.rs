@@ -156,6 +156,11 @@ pub fn is_not_now(error: &str) -> bool {
     matches!(first_word(error), "LOADING" | "READONLY" | "MASTERDOWN")
 }
 
+/// Does this error mean that only another server can do what was asked for?
+pub fn needs_primary(error: &str) -> bool {
+    first_word(error) == "READONLY"
+}
+
 /// Did the server end a command that was waiting because it cannot serve it any more, so that the same command has a
 /// chance after reconnecting? What another client's CLIENT UNBLOCK ended is no such case.
 pub fn is_forced_end(error: &str) -> bool {

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::delivery::buffer::{Answer, Item, Settled};
-use crate::delivery::desk::{Books, Desk, State, not_ready, not_sent_again, refused_for_now};
+use crate::delivery::desk::{Books, Desk, State, not_sent_again, refused_for_now};
 use crate::delivery::failed::Kept;
 use crate::delivery::policy::{self, AfterLoss};
 use crate::delivery::request::{length_of_commands, names_of};
@@ -15,10 +15,13 @@ use crate::delivery::session::outdated;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::event::{Event, EventKind};
 use crate::link::lane::{Ended, Loss, LostEntry, Owner, Sink};
-use crate::link::supervisor::{Crew, Supervision};
+use crate::link::supervisor::{Check, Crew, Supervision};
+use crate::link::upkeep::{LOGIN, ROLE};
 use crate::log::Level;
 use crate::net::Refusal;
+use crate::net::demand::not_a_primary;
 use crate::net::handshake::{Greeting, Identity};
+use crate::net::standing::Role;
 use crate::resp::Reply;
 use crate::time::{self, Deadline};
 
@@ -32,6 +35,14 @@ impl Sink for Desk {
     fn answered(&self, replies: &mut Vec<(u64, Reply)>, epoch: u64) {
         let mut books = self.books.lock();
         for (token, reply) in replies.drain(..) {
+            if token == ROLE {
+                self.heard_role(&mut books, &reply, epoch);
+                continue;
+            }
+            if token == LOGIN {
+                self.heard_login(&mut books, &reply);
+                continue;
+            }
             self.answered_one(&mut books, token, reply, epoch);
         }
         self.has_left(&mut books);
@@ -52,7 +63,7 @@ impl Desk {
                 books.buffer.finish(token);
             }
             // Anything else stays where it is and is sent again on the next connection.
-            self.lane.fail(epoch, not_ready(&text));
+            self.not_this_server(epoch, &text);
             return;
         }
         let Some(mut item) = books.buffer.finish(token) else { return };
@@ -118,6 +129,31 @@ impl Desk {
                 self.counters.failed_discarded.add(discarded);
                 let event = Event::new(EventKind::CommandFailed, message);
                 self.events.announce(Event { failed_id, count: 1, ..event });
+            }
+        }
+    }
+
+    /// The server has told its role.
+    fn heard_role(&self, books: &mut Books, reply: &Reply, epoch: u64) {
+        match Role::told(reply.root()) {
+            Some((Role::Replica(of), _)) if self.connector.demand().is_for_primary() => {
+                self.lane.fail(epoch, not_a_primary("the server", of.as_deref()));
+            }
+            Some((_, offset)) => books.lineage.heard(offset),
+            None => books.role_is_hidden = true,
+        }
+    }
+
+    /// The server has answered AUTH with renewed credentials.
+    fn heard_login(&self, books: &mut Books, reply: &Reply) {
+        match reply.root().as_error() {
+            None => self.events.log().write(Level::Info, || "the credentials were renewed".into()),
+            Some(text) => {
+                books.is_login_refused = true;
+                self.attention.wake();
+                let error = Error::server(&text, Outcome::None);
+                let text = format!("the server refused the renewed credentials: {error}");
+                self.events.announce(Event::new(EventKind::AuthFailed, text));
             }
         }
     }
@@ -299,6 +335,9 @@ impl Crew for Desk {
         self.events.log().write(Level::Info, || greeting.to_string());
         let lane = &self.lane;
         let mut books = self.books.lock();
+        books.role_is_hidden = greeting.role.is_none();
+        let lost = books.down_since;
+        let failover = books.lineage.arrived(&greeting.standing, lost, time::now());
         self.set_state(&mut books, State::Recovering);
         let roll_call = Deadline::within(ROLL_CALL);
         while books.expected > 0 && !roll_call.has_passed() {
@@ -332,6 +371,10 @@ impl Crew for Desk {
             }
         }
         books.gave_up = None;
+        if let Some(failover) = failover {
+            let event = Event::new(EventKind::Failover, failover.to_string());
+            self.events.announce(Event { failover: Some(Box::new(failover)), ..event });
+        }
         self.set_state(&mut books, State::Ready);
         let message = self.account_for_outage(&books);
         self.events.announce(Event::new(EventKind::Connected, message));
@@ -340,6 +383,22 @@ impl Crew for Desk {
 
     fn resumed(&self) {
         self.resume();
+    }
+
+    fn check(&self) -> Check {
+        let mut books = self.books.lock();
+        if books.role_is_hidden || !self.connector.demand().is_for_primary() {
+            return Check::Ping;
+        }
+        if std::mem::take(&mut books.role_is_doubted) { Check::RoleNow } else { Check::Role }
+    }
+
+    fn not_renewed(&self, error: &Error) {
+        self.events.log().write(Level::Warning, || format!("the credentials could not be renewed: {error}"));
+    }
+
+    fn was_login_refused(&self) -> bool {
+        std::mem::take(&mut self.books.lock().is_login_refused)
     }
 
     fn sweep(&self) -> Option<Duration> {

@@ -1,6 +1,6 @@
 //! What a caller hands to delivery and what it gets back. Plain values; nothing here waits or decides.
 
-use crate::command::{self, Placement, Traits};
+use crate::command::{self, Placement, SessionChange, Traits};
 use crate::delivery::policy::Nature;
 use crate::error::{Error, ErrorKind, Result};
 use crate::resp::{Reply, decode_command, encode, encoded_len};
@@ -92,6 +92,28 @@ impl Body<'_> {
         match self {
             Body::Script { short, lasting } => encoded_len(short).max(encoded_len(lasting)),
             body => body.encoded_len(),
+        }
+    }
+
+    /// Fails if any of it says who the client is, which only the program's credentials callback may.
+    pub fn refuse_login(&self) -> Result<()> {
+        let check = |argv: &[&[u8]]| match command::classify(argv).placement() {
+            Placement::Session(SessionChange::Auth) => Err(of_the_callback()),
+            Placement::Session(SessionChange::Hello) if argv.iter().any(|word| word.eq_ignore_ascii_case(b"AUTH")) => {
+                Err(of_the_callback())
+            }
+            _ => Ok(()),
+        };
+        match self {
+            Body::Command(argv) | Body::Script { short: argv, .. } => check(argv),
+            Body::Batch { bytes, .. } => {
+                let mut rest = *bytes;
+                while let Some((argv, length)) = decode_command(rest) {
+                    check(&argv)?;
+                    rest = rest.get(length..).unwrap_or_default();
+                }
+                Ok(())
+            }
         }
     }
 
@@ -201,6 +223,11 @@ pub fn length_of_commands(bytes: &[u8], count: usize) -> usize {
         }
     }
     used
+}
+
+fn of_the_callback() -> Error {
+    let text = "AUTH is not for this client: its credentials come from the credentials callback";
+    Error::not_applied(ErrorKind::Unsupported, text)
 }
 
 #[cfg(test)]

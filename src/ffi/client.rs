@@ -10,7 +10,7 @@ use super::error::rr_error;
 use super::guard;
 use super::handle::{self, Handle};
 use super::status::{RR_OK, rr_status};
-use crate::client::{Client, CloseReport, State, Watchers};
+use crate::client::{Client, CloseReport, Hooks, State};
 use crate::config::Config;
 use crate::dispatch;
 use crate::error::{Error, ErrorKind, Result};
@@ -99,9 +99,9 @@ pub(super) fn open(client: &Client) -> Result<()> {
     }
 }
 
-fn start(config: Config, watchers: Watchers) -> Result<*mut rr_client> {
+fn start(config: Config, hooks: Hooks) -> Result<*mut rr_client> {
     guard::watch_forks()?;
-    handle::give(rr_client(Client::open_watched(config, watchers)?))
+    handle::give(rr_client(Client::open_with(config, hooks)?))
 }
 
 /// Makes a client as `config` says, or with every default if that is NULL (the server is 127.0.0.1:6379). Returns at
@@ -116,14 +116,14 @@ pub unsafe extern "C" fn rr_client_new(
     let body = || {
         // SAFETY: the caller's contract.
         let client = unsafe { bytes::out(client, "client")? };
-        let (config, watchers) = if config.is_null() {
-            (Config::default(), Watchers::default())
+        let (config, hooks) = if config.is_null() {
+            (Config::default(), Hooks::default())
         } else {
             // SAFETY: the caller's contract.
             let told = unsafe { handle::borrow(config)? }.read()?;
-            (told.config.clone(), told.watchers.clone())
+            (told.config.clone(), told.hooks.clone())
         };
-        *client = start(config, watchers)?;
+        *client = start(config, hooks)?;
         Ok(RR_OK)
     };
     // SAFETY: the caller's contract.
@@ -143,7 +143,7 @@ pub unsafe extern "C" fn rr_client_open(
         let client = unsafe { bytes::out(client, "client")? };
         // SAFETY: the caller's contract.
         let url = unsafe { bytes::text(url, "url")? };
-        *client = start(Config::from_url(url)?, Watchers::default())?;
+        *client = start(Config::from_url(url)?, Hooks::default())?;
         Ok(RR_OK)
     };
     // SAFETY: the caller's contract.

@@ -12,7 +12,7 @@ use super::event::{handler, rr_event_callback};
 use super::guard;
 use super::handle::{self, Handle};
 use super::status::{RR_OK, rr_status};
-use crate::client::Watchers;
+use crate::client::Hooks;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -26,7 +26,7 @@ pub struct rr_config(RwLock<Told>);
 #[derive(Default)]
 pub(super) struct Told {
     pub(super) config: Config,
-    pub(super) watchers: Watchers,
+    pub(super) hooks: Hooks,
 }
 
 impl Handle for rr_config {
@@ -36,7 +36,7 @@ impl Handle for rr_config {
 
 impl rr_config {
     fn give(config: Config) -> Result<*mut rr_config> {
-        handle::give(rr_config(RwLock::new(Told { config, watchers: Watchers::default() })))
+        handle::give(rr_config(RwLock::new(Told { config, hooks: Hooks::default() })))
     }
 
     pub(super) fn read(&self) -> Result<RwLockReadGuard<'_, Told>> {
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn rr_config_set_event_callback(
         let callback = callback.ok_or_else(|| null("callback"))?;
         // SAFETY: the caller's contract.
         let config = unsafe { handle::borrow(config)? };
-        let replaced = config.write()?.watchers.events.replace(handler(callback, userdata));
+        let replaced = config.write()?.hooks.events.replace(handler(callback, userdata));
         drop(replaced);
         Ok(RR_OK)
     };

@@ -11,7 +11,7 @@ use super::error::rr_error;
 use super::guard;
 use super::handle::{self, Handle, Owned};
 use super::status::{RR_EMPTY, RR_OK, rr_status};
-use crate::event::{Event, EventHandler, EventKind};
+use crate::event::{Event, EventHandler, EventKind, Failover, History, ServerChange};
 
 /// What kind of event it is, or of message, or what a name is that is subscribed to. A later version may have new ones:
 /// ignore a number you do not know.
@@ -40,6 +40,24 @@ pub const RR_EVENT_AUTH_FAILED: rr_kind = 10;
 /// The connection of the subscriptions had been lost, and all of them are there again: rr_event_count() names. What was
 /// published between rr_event_down_since_ms() and rr_event_time_ms() was not delivered.
 pub const RR_EVENT_SUBSCRIPTIONS_RESTORED: rr_kind = 11;
+/// The connection is back, and it is not the same server or not the same data: rr_event_server_change() and
+/// rr_event_history() say what has changed. It comes before RR_EVENT_CONNECTED.
+pub const RR_EVENT_FAILOVER: rr_kind = 12;
+
+/// The same process as before, with another history of data: it was a replica meanwhile.
+pub const RR_SERVER_SAME: rr_kind = 1;
+/// A new process at the same address.
+pub const RR_SERVER_RESTARTED: rr_kind = 2;
+/// Another server.
+pub const RR_SERVER_OTHER: rr_kind = 3;
+
+/// Whether the data is the same cannot be told from the outside, as after a restart.
+pub const RR_HISTORY_UNKNOWN: rr_kind = 0;
+/// What the former server had when it was last asked is there. What it took after that may be missing:
+/// rr_event_shared_offset() says how far the two are the same.
+pub const RR_HISTORY_CONTINUED: rr_kind = 1;
+/// The former server had data that is not there, beyond rr_event_shared_offset().
+pub const RR_HISTORY_ROLLED_BACK: rr_kind = 2;
 
 const fn name(kind: EventKind) -> (rr_kind, &'static CStr) {
     match kind {
@@ -54,6 +72,23 @@ const fn name(kind: EventKind) -> (rr_kind, &'static CStr) {
         EventKind::CommandDropped => (RR_EVENT_COMMAND_DROPPED, c"RR_EVENT_COMMAND_DROPPED"),
         EventKind::AuthFailed => (RR_EVENT_AUTH_FAILED, c"RR_EVENT_AUTH_FAILED"),
         EventKind::SubscriptionsRestored => (RR_EVENT_SUBSCRIPTIONS_RESTORED, c"RR_EVENT_SUBSCRIPTIONS_RESTORED"),
+        EventKind::Failover => (RR_EVENT_FAILOVER, c"RR_EVENT_FAILOVER"),
+    }
+}
+
+const fn change_number(change: ServerChange) -> rr_kind {
+    match change {
+        ServerChange::SameServer => RR_SERVER_SAME,
+        ServerChange::Restarted => RR_SERVER_RESTARTED,
+        ServerChange::OtherServer => RR_SERVER_OTHER,
+    }
+}
+
+const fn history_number(history: History) -> rr_kind {
+    match history {
+        History::Unknown => RR_HISTORY_UNKNOWN,
+        History::Continued => RR_HISTORY_CONTINUED,
+        History::RolledBack => RR_HISTORY_ROLLED_BACK,
     }
 }
 
@@ -64,6 +99,8 @@ const fn name(kind: EventKind) -> (rr_kind, &'static CStr) {
 pub struct rr_event {
     event: Event,
     message: CString,
+    /// The run ids of a failover, the old one first.
+    run_ids: [CString; 2],
 }
 
 impl Handle for rr_event {
@@ -74,7 +111,22 @@ impl Handle for rr_event {
 impl rr_event {
     fn new(event: Event) -> Self {
         let message = c_text(&event.message);
-        rr_event { event, message }
+        let run_ids = event.failover.as_ref().map_or_else(Default::default, |failover| {
+            [&failover.old_run_id, &failover.new_run_id].map(|id| c_text(id))
+        });
+        rr_event { event, message, run_ids }
+    }
+
+    fn failover(&self) -> Option<&Failover> {
+        self.event.failover.as_deref()
+    }
+
+    fn run_id(&self, which: usize) -> *const c_char {
+        self.run_ids.get(which).map_or(c"".as_ptr(), |id| id.as_ptr())
+    }
+
+    fn offset(&self, which: impl Fn(&Failover) -> Option<i64>) -> i64 {
+        self.failover().and_then(which).unwrap_or(-1)
     }
 }
 
@@ -202,6 +254,73 @@ pub unsafe extern "C" fn rr_event_down_since_ms(event: *const rr_event) -> i64 {
     guard::value(0, || unsafe { handle::borrow(event) }.map(|event| event.event.down_since.map_or(0, ms_since_1970)))
 }
 
+/// Which server there is after a failover: RR_SERVER_... 0 for other events, and for NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_server_change(event: *const rr_event) -> rr_kind {
+    guard::value(0, || {
+        // SAFETY: the caller's contract.
+        unsafe { handle::borrow(event) }
+            .map(|event| event.failover().map_or(0, |failover| change_number(failover.change)))
+    })
+}
+
+/// What became of the data in a failover: RR_HISTORY_... RR_HISTORY_UNKNOWN for other events, and for NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_history(event: *const rr_event) -> rr_kind {
+    guard::value(RR_HISTORY_UNKNOWN, || {
+        // SAFETY: the caller's contract.
+        unsafe { handle::borrow(event) }
+            .map(|event| event.failover().map_or(RR_HISTORY_UNKNOWN, |failover| history_number(failover.history)))
+    })
+}
+
+/// The former server's process in a failover, by the name that Redis gives itself at each start (`run_id` in INFO). It ends
+/// with a NUL and lives as long as the event. "" for other events, and for NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_old_run_id(event: *const rr_event) -> *const c_char {
+    // SAFETY: the caller's contract.
+    guard::value(c"".as_ptr(), || unsafe { handle::borrow(event) }.map(|event| event.run_id(0)))
+}
+
+/// The present server's process in a failover, by the name that Redis gives itself at each start (`run_id` in INFO). It ends
+/// with a NUL and lives as long as the event. "" for other events, and for NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_new_run_id(event: *const rr_event) -> *const c_char {
+    // SAFETY: the caller's contract.
+    guard::value(c"".as_ptr(), || unsafe { handle::borrow(event) }.map(|event| event.run_id(1)))
+}
+
+/// How far the former server was in its replication stream, in bytes, when it was last asked: when it was connected to, and
+/// at each health check (health_check_interval_ms). -1 when that is not known, for other events, and for NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_old_offset(event: *const rr_event) -> i64 {
+    // SAFETY: the caller's contract.
+    guard::value(-1, || unsafe { handle::borrow(event) }.map(|event| event.offset(|failover| failover.old_offset)))
+}
+
+/// Up to where in that stream the present server has the same data. -1 when that is not known, for other events, and for
+/// NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_shared_offset(event: *const rr_event) -> i64 {
+    // SAFETY: the caller's contract.
+    guard::value(-1, || unsafe { handle::borrow(event) }.map(|event| event.offset(|failover| failover.shared_offset)))
+}
+
+/// How far the present server was in its replication stream when it was connected to. -1 when that is not known, for other
+/// events, and for NULL.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_event_new_offset(event: *const rr_event) -> i64 {
+    // SAFETY: the caller's contract.
+    guard::value(-1, || unsafe { handle::borrow(event) }.map(|event| event.offset(|failover| failover.new_offset)))
+}
+
 /// Frees an event that rr_event_next() gave. Does nothing for NULL.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
@@ -238,6 +357,12 @@ mod tests {
     fn every_event_has_its_number() {
         for kind in EventKind::ALL {
             assert_eq!(name(kind).0, kind as rr_kind);
+        }
+        for change in [ServerChange::SameServer, ServerChange::Restarted, ServerChange::OtherServer] {
+            assert_eq!(change_number(change), change as rr_kind);
+        }
+        for history in [History::Unknown, History::Continued, History::RolledBack] {
+            assert_eq!(history_number(history), history as rr_kind);
         }
     }
 }

@@ -81,7 +81,7 @@ pub unsafe extern "C" fn rr_config_set_log_callback(
         // SAFETY: the caller's contract.
         let config = unsafe { handle::borrow(config)? };
         let logging = Logging { level: level_of(level)?, handler: handler(callback, userdata) };
-        let replaced = config.write()?.watchers.log.replace(logging);
+        let replaced = config.write()?.hooks.log.replace(logging);
         drop(replaced);
         Ok(RR_OK)
     };

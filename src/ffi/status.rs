@@ -103,6 +103,14 @@ pub(super) fn kind(status: rr_status) -> Option<ErrorKind> {
     FAILURES.iter().find(|(number, ..)| *number == status).map(|(_, kind, _)| *kind)
 }
 
+/// A status that a callback of the program returned, for messages: its name, or its number.
+pub(super) fn status_text(status: rr_status) -> String {
+    FAILURES
+        .iter()
+        .find(|(number, ..)| *number == status)
+        .map_or_else(|| status.to_string(), |(.., name)| name.to_string_lossy().into_owned())
+}
+
 /// The constant's name, such as "RR_ERR_TIMEOUT", for logs. Never NULL, never freed; "unknown" for other numbers.
 #[unsafe(no_mangle)]
 pub extern "C" fn rr_status_name(status: rr_status) -> *const c_char {

@@ -17,4 +17,4 @@ mod roles;
 pub mod slot;
 pub mod supervisor;
 mod unattended;
-mod upkeep;
+pub mod upkeep;

@@ -10,9 +10,9 @@ use std::sync::{Arc, Weak};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::link::backoff;
-use crate::net::connect::Connector;
-use crate::net::handshake::{Greeting, Identity};
-use crate::net::resolve::Resolver;
+use crate::net::connect::{Connected, Connector};
+use crate::net::credentials::{Credentials, Lease};
+use crate::net::handshake::{Greeting, Identity, Interest};
 use crate::net::socket::Socket;
 use crate::net::talk::Talk;
 use crate::net::wake::Waker;
@@ -30,6 +30,10 @@ pub struct Private {
     pub greeting: Greeting,
     /// Where it is, if somebody asked.
     pub place: Option<Place>,
+    /// Until when the program's credentials are good.
+    pub lease: Lease,
+    /// How often they had been renewed when it was made.
+    login: u64,
 }
 
 /// Where a connection is: enough to name it to the server over another one.
@@ -75,7 +79,8 @@ impl Privates {
         let deadline = deadline.min(Deadline::within(self.config.connect_timeout));
         let attempt = Attempt { deadline, limit: "the connect timeout", waker, abandoned: &self.has_ended };
         let limits = Limits { max_bytes: self.config.max_reply_bytes, max_depth: self.config.max_reply_depth };
-        let (talk, greeting) = self.connector.connect(&mut Resolver::default(), identity, limits, &attempt)?;
+        let login = self.connector.login_generation();
+        let Connected { talk, greeting, lease } = self.connector.connect(identity, Interest::Role, limits, &attempt)?;
         let mut sockets = self.sockets.lock();
         sockets.retain(|socket| socket.strong_count() > 0);
         sockets.push(Arc::downgrade(talk.socket()));
@@ -84,7 +89,7 @@ impl Privates {
             talk.socket().shutdown();
             return Err(Refusal::Unreachable(closed()));
         }
-        Ok(Private { talk, greeting, place: None })
+        Ok(Private { talk, greeting, place: None, lease, login })
     }
 
     /// Attempts until there is a connection, the deadline passes, or the server refuses for good. Failing, nothing was
@@ -111,6 +116,16 @@ impl Privates {
             }
             self.pause(pause);
         }
+    }
+
+    /// Was it introduced with the credentials that are in use by now?
+    pub fn is_up_to_date(&self, private: &Private) -> bool {
+        private.login == self.connector.login_generation()
+    }
+
+    /// The credentials that the program gives, if it does.
+    pub fn credentials(&self) -> Option<&Credentials> {
+        self.connector.credentials()
     }
 
     /// Waits until then, or until they are ended.

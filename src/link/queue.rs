@@ -7,6 +7,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use zeroize::Zeroizing;
+
 use crate::error::{Error, ErrorKind};
 use crate::link::lane::{Ended, Loss, LostEntry};
 use crate::link::roles::{KEEP, Reader, Writer};
@@ -47,6 +49,8 @@ pub(super) struct Queue {
     /// Bytes that no writer has claimed yet, and whose they are.
     pub(super) out: Vec<u8>,
     pub(super) unclaimed: VecDeque<Entry>,
+    /// A command with a secret, which is written alone, before `out`, from memory that is wiped, and the sink's token.
+    secret: Option<(Zeroizing<Vec<u8>>, u64)>,
     /// Claimed by a writer, not yet fetched by a reader.
     pub(super) claimed: VecDeque<Entry>,
     pub(super) in_flight: usize,
@@ -79,6 +83,7 @@ impl Queue {
             epoch: 0,
             out: Vec::new(),
             unclaimed: VecDeque::new(),
+            secret: None,
             claimed: VecDeque::new(),
             in_flight: 0,
             busy_since: now,
@@ -107,8 +112,10 @@ impl Queue {
         entries.append(&mut self.claimed);
         entries.append(&mut self.unclaimed);
         if let Some(writer) = self.writer.as_mut() {
+            writer.wipe();
             **writer = Writer::default();
         }
+        self.secret = None;
         let written = self.written;
         self.out = Vec::new();
         self.socket = None;
@@ -135,6 +142,17 @@ impl Queue {
         let start = self.queued;
         self.queued += (self.out.len() - before) as u64;
         self.unclaimed.push_back(Entry { owner, start, end: self.queued, batch });
+        self.is_in_flight(now);
+    }
+
+    /// The same for one command whose bytes are to leave no trace in memory. Takes the place of one that was not claimed.
+    pub(super) fn add_secret(&mut self, token: u64, bytes: Zeroizing<Vec<u8>>, now: Instant) {
+        if self.secret.replace((bytes, token)).is_none() {
+            self.is_in_flight(now);
+        }
+    }
+
+    fn is_in_flight(&mut self, now: Instant) {
         if self.in_flight == 0 {
             self.busy_since = now;
             self.stall_limit = Duration::ZERO;
@@ -173,7 +191,20 @@ impl Queue {
     /// Moves what is queued into the hands of a writer that has nothing left. False when there is nothing.
     pub(super) fn claim(&mut self, writer: &mut Writer) -> bool {
         writer.written = 0;
+        writer.wipe();
         writer.buffer.clear();
+        if let Some((mut bytes, token)) = self.secret.take() {
+            writer.buffer = std::mem::take(&mut *bytes);
+            writer.is_secret = true;
+            let (start, length) = (self.queued - self.out.len() as u64, writer.buffer.len() as u64);
+            self.queued += length;
+            for later in &mut self.unclaimed {
+                later.start += length;
+                later.end += length;
+            }
+            self.claimed.push_back(Entry { owner: Owner::Sink(token), start, end: start + length, batch: None });
+            return true;
+        }
         if writer.buffer.capacity() > KEEP {
             writer.buffer = Vec::new();
         }

@@ -9,6 +9,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use zeroize::Zeroize;
+
 use crate::error::{self, Error, ErrorKind};
 use crate::link::lane::{Ended, Lane};
 use crate::link::queue::{Entry, Owner, move_all};
@@ -30,6 +32,17 @@ pub(super) const WRITER_PATIENCE: Duration = Duration::from_millis(20);
 pub(super) struct Writer {
     pub(super) buffer: Vec<u8>,
     pub(super) written: usize,
+    /// The buffer holds a secret.
+    pub(super) is_secret: bool,
+}
+
+impl Writer {
+    /// Leaves nothing of a secret in memory.
+    pub(super) fn wipe(&mut self) {
+        if std::mem::take(&mut self.is_secret) {
+            self.buffer.zeroize();
+        }
+    }
 }
 
 /// The READER role: what was received, and the head of the queue.

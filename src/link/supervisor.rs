@@ -13,9 +13,9 @@ use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::link::backoff::{self, Next};
 use crate::link::lane::{Lane, LostEntry};
-use crate::net::connect::Connector;
-use crate::net::handshake::{Greeting, Identity};
-use crate::net::resolve::Resolver;
+use crate::net::connect::{Connected, Connector};
+use crate::net::credentials::Lease;
+use crate::net::handshake::{self, Greeting, Identity};
 use crate::net::socket::Socket;
 use crate::net::wake::{self, Waker};
 use crate::net::{Attempt, Refusal};
@@ -26,6 +26,17 @@ use crate::time::{self, Deadline};
 
 /// A connection that lasted at least so long was of use, even if nothing was read from it.
 const STEADY: Duration = Duration::from_secs(1);
+
+/// What an open connection is asked from time to time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Whether it is there, when nothing was read from it for a while.
+    Ping,
+    /// Its role, also while there is traffic.
+    Role,
+    /// Its role, at once.
+    RoleNow,
+}
 
 /// The layer above, as the supervisor sees it. All of it runs on the supervisor's thread.
 pub trait Crew: Send + Sync {
@@ -43,6 +54,12 @@ pub trait Crew: Send + Sync {
     fn resumed(&self);
     /// There is a connection: send what waits for one and open the lane. False when it was lost again before.
     fn recover(&self, greeting: &Greeting, supervision: &Supervision) -> bool;
+    /// What to ask an open connection.
+    fn check(&self) -> Check;
+    /// The program did not give the credentials that are to take the place of those in use.
+    fn not_renewed(&self, error: &Error);
+    /// Did the server refuse such credentials since the last time?
+    fn was_login_refused(&self) -> bool;
     /// Look after what gets old: when to look again.
     fn sweep(&self) -> Option<Duration>;
     /// The supervisor ends; nothing will be sent any more.
@@ -94,8 +111,7 @@ impl Supervisor {
         crew: Arc<dyn Crew>,
         counters: Arc<Counters>,
     ) -> Result<Self> {
-        let (supervision_kept, resolver) = (supervision.clone(), Resolver::default());
-        let watch = Watch { config, connector, supervision: supervision_kept, crew, counters, resolver };
+        let watch = Watch { config, connector, supervision: supervision.clone(), crew, counters };
         let thread = std::thread::Builder::new()
             .name("rr-supervisor".into())
             .spawn(move || watch.keep())
@@ -141,6 +157,9 @@ impl Outage {
     }
 }
 
+/// A socket to put into service, what its server said, and until when the credentials are good.
+type Ready = (Arc<Socket>, Greeting, Lease);
+
 /// What the thread itself holds.
 struct Watch {
     config: Arc<Config>,
@@ -148,7 +167,6 @@ struct Watch {
     crew: Arc<dyn Crew>,
     counters: Arc<Counters>,
     connector: Arc<Connector>,
-    resolver: Resolver,
 }
 
 impl Watch {
@@ -156,7 +174,7 @@ impl Watch {
         let lane = self.supervision.lane.clone();
         let mut outage = Outage::begin();
         let mut flaps = 0_u32;
-        while let Some((socket, greeting)) = self.connect(&mut outage) {
+        while let Some((socket, greeting, mut lease)) = self.connect(&mut outage) {
             self.counters.connects.add(1);
             if let Err(error) = lane.install(socket) {
                 outage.failed(Refusal::Unreachable(Error::new(ErrorKind::System, error.to_string())));
@@ -165,7 +183,7 @@ impl Watch {
             let (begun, read) = (time::now(), self.counters.bytes_read.get());
             let was_open = self.crew.recover(&greeting, &self.supervision);
             if was_open {
-                self.serve();
+                self.serve(&mut lease);
                 let lasted = time::now().saturating_duration_since(begun);
                 let was_of_use = lasted >= STEADY || self.counters.bytes_read.get() > read;
                 flaps = if was_of_use { 0 } else { flaps.saturating_add(1) };
@@ -190,7 +208,7 @@ impl Watch {
     }
 
     /// Attempts until there is a connection; `None` when told to end.
-    fn connect(&mut self, outage: &mut Outage) -> Option<(Arc<Socket>, Greeting)> {
+    fn connect(&mut self, outage: &mut Outage) -> Option<Ready> {
         loop {
             // A connection that was made and lost again before it was of use counts as a failed attempt, too.
             if let Some(refusal) = outage.refusal.take() {
@@ -239,7 +257,7 @@ impl Watch {
         }
     }
 
-    fn attempt(&mut self) -> std::result::Result<(Arc<Socket>, Greeting), Refusal> {
+    fn attempt(&mut self) -> std::result::Result<Ready, Refusal> {
         let attempt = Attempt {
             deadline: Deadline::within(self.config.connect_timeout),
             limit: "the connect timeout",
@@ -247,8 +265,9 @@ impl Watch {
             abandoned: &self.supervision.stopping,
         };
         let identity = self.crew.identity();
-        let (talk, greeting) = self.connector.connect(&mut self.resolver, &identity, Limits::default(), &attempt)?;
-        Ok((talk.into_socket(), greeting))
+        let Connected { talk, greeting, lease } =
+            self.connector.connect(&identity, handshake::Interest::Standing, Limits::default(), &attempt)?;
+        Ok((talk.into_socket(), greeting, lease))
     }
 
     /// Sleeps, unless hurried or told to end.
@@ -264,32 +283,59 @@ impl Watch {
     }
 
     /// Looks after an open lane until its connection ends or the supervisor is told to end.
-    fn serve(&self) {
+    fn serve(&self, lease: &mut Lease) {
         let lane = &self.supervision.lane;
+        let mut role_asked = time::now();
         loop {
             let down = || self.supervision.is_stopping() || lane.failure().is_some();
             if down() {
                 return;
             }
-            let mut until = self.crew.sweep();
-            match lane.check_stall() {
-                // No later than the next health check, should the answers come meanwhile.
-                Some(left) => until = earlier(earlier(until, Some(left)), self.config.health_check_interval),
-                None => {
-                    if let Some(interval) = self.config.health_check_interval {
-                        let left = interval.saturating_sub(lane.silent_for());
-                        if left.is_zero() {
-                            lane.queue_ping();
-                            continue;
-                        }
-                        until = earlier(until, Some(left));
+            let mut until = earlier(self.crew.sweep(), self.renew(lease));
+            let check = self.crew.check();
+            // No later than the next health check, should the answers come meanwhile.
+            until = earlier(earlier(until, lane.check_stall()), self.config.health_check_interval);
+            let left = match (check, self.config.health_check_interval) {
+                (Check::RoleNow, _) => Some(Duration::ZERO),
+                (_, None) => None,
+                (Check::Role, Some(interval)) => {
+                    Some(interval.saturating_sub(time::now().saturating_duration_since(role_asked)))
+                }
+                (Check::Ping, Some(interval)) if lane.in_flight() == 0 => {
+                    Some(interval.saturating_sub(lane.silent_for()))
+                }
+                (Check::Ping, Some(_)) => None,
+            };
+            if left == Some(Duration::ZERO) {
+                match check {
+                    Check::Ping => lane.queue_ping(),
+                    Check::Role | Check::RoleNow => {
+                        role_asked = time::now();
+                        lane.queue_role();
                     }
                 }
+                continue;
             }
             // A moment more than asked for, so that what was waited for has really come.
-            let until = until.map(|until| until + Duration::from_millis(1));
+            let until = earlier(until, left).map(|until| until + Duration::from_millis(1));
             lane.serve(&self.supervision.waker, until, &down);
         }
+    }
+}
+
+impl Watch {
+    /// Puts new credentials in place of those that expire, between two commands. How long until there is something to do.
+    fn renew(&self, lease: &mut Lease) -> Option<Duration> {
+        let credentials = self.connector.credentials()?;
+        if self.crew.was_login_refused() {
+            lease.was_refused(self.config.reconnect_interval);
+        }
+        match credentials.renew(lease, &self.supervision.waker) {
+            Some(Ok(login)) => self.supervision.lane.queue_login(login.auth()),
+            Some(Err(error)) => self.crew.not_renewed(&error),
+            None => {}
+        }
+        lease.left()
     }
 }
 

@@ -7,6 +7,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use crate::error::Error;
 use crate::link::lane::{Lane, LostEntry};
 use crate::link::queue::Owner;
@@ -19,6 +21,11 @@ use crate::time::{self, Deadline};
 const IDLE: Duration = Duration::from_millis(100);
 /// How long the supervisor leaves the reading to those who take completions, if they did it before.
 const LINGER: Duration = Duration::from_millis(1);
+
+/// The token under which the sink gets the reply to the question for the server's role.
+pub const ROLE: u64 = u64::MAX;
+/// The token under which the sink gets the reply to AUTH with renewed credentials.
+pub const LOGIN: u64 = u64::MAX - 1;
 
 impl Lane {
     /// Puts a ready socket into service, not yet open to callers.
@@ -56,6 +63,25 @@ impl Lane {
         if state.socket.is_some() && state.down.is_none() {
             state.add(Owner::Nobody, None, now, |out| out.extend_from_slice(b"*1\r\n$4\r\nPING\r\n"));
             self.counters.health_checks.add(1);
+        }
+    }
+
+    /// Queues a health check whose reply, the server's role, goes to the sink.
+    pub fn queue_role(&self) {
+        let now = time::now();
+        let mut state = self.state.lock();
+        if state.socket.is_some() && state.down.is_none() {
+            state.add(Owner::Sink(ROLE), None, now, |out| out.extend_from_slice(b"*1\r\n$4\r\nROLE\r\n"));
+            self.counters.health_checks.add(1);
+        }
+    }
+
+    /// Queues AUTH between two commands; its reply goes to the sink. Its bytes are wiped once they were written.
+    pub fn queue_login(&self, auth: Zeroizing<Vec<u8>>) {
+        let now = time::now();
+        let mut state = self.state.lock();
+        if state.socket.is_some() && state.down.is_none() {
+            state.add_secret(LOGIN, auth, now);
         }
     }
 

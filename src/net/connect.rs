@@ -13,9 +13,11 @@ use crate::config::{Address, Config};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Events;
 use crate::log::Level;
+use crate::net::credentials::{Credentials, CredentialsProvider, Lease};
+use crate::net::demand::Demand;
 use crate::net::dial::{dial, unreachable};
-use crate::net::handshake::{Greeting, Identity, handshake};
-use crate::net::resolve::Resolver;
+use crate::net::handshake::{self, Greeting, Identity, handshake};
+use crate::net::resolve::{LookUp, Resolver};
 use crate::net::socket::{Socket, Wait};
 use crate::net::talk::Talk;
 use crate::net::tls::{self, Tls};
@@ -24,11 +26,26 @@ use crate::net::wake::Interest;
 use crate::net::{Attempt, Refusal};
 use crate::resp::Limits;
 
+/// A connection that is ready for commands.
+#[derive(Debug)]
+pub struct Connected {
+    /// What is said on it.
+    pub talk: Talk,
+    /// What the server said of itself.
+    pub greeting: Greeting,
+    /// Until when the program's credentials are good.
+    pub lease: Lease,
+}
+
 /// See above.
 pub struct Connector {
     config: Arc<Config>,
     /// With TLS only.
     trust: Option<Trust>,
+    resolver: Resolver,
+    /// If the program gives them.
+    credentials: Option<Credentials>,
+    demand: Demand,
     events: Arc<Events>,
 }
 
@@ -40,29 +57,63 @@ impl std::fmt::Debug for Connector {
 
 impl Connector {
     /// For a server as `config` has it. Fails if a file that it names cannot be used.
-    pub fn new(config: Arc<Config>, events: Arc<Events>) -> Result<Self> {
+    pub fn new(
+        config: Arc<Config>,
+        look_up: Option<LookUp>,
+        provider: Option<CredentialsProvider>,
+        events: Arc<Events>,
+    ) -> Result<Self> {
+        if provider.is_some() && config.password.is_some() {
+            let text = "a password is set and there is a credentials callback: one of them has to go";
+            return Err(Error::new(ErrorKind::Config, text));
+        }
         let trust = if config.tls { Some(Trust::new(config.clone())?) } else { None };
-        Ok(Connector { config, trust, events })
+        let (resolver, demand) = (Resolver::new(look_up), Demand::new(config.server_role));
+        let credentials = provider.map(Credentials::new);
+        Ok(Connector { config, trust, resolver, credentials, demand, events })
+    }
+
+    /// The credentials that the program gives, if it does.
+    pub fn credentials(&self) -> Option<&Credentials> {
+        self.credentials.as_ref()
+    }
+
+    /// How often the program's credentials were renewed.
+    pub fn login_generation(&self) -> u64 {
+        self.credentials.as_ref().map_or(0, Credentials::generation)
+    }
+
+    /// What role a server must have.
+    pub fn demand(&self) -> &Demand {
+        &self.demand
+    }
+
+    /// Waits until none of the program's functions runs any more. Nothing may be connected any more.
+    pub fn end(&self) {
+        self.resolver.end();
+        if let Some(credentials) = &self.credentials {
+            credentials.end();
+        }
     }
 
     /// A connection that is ready for commands, or why there is none by the attempt's deadline.
     pub fn connect(
         &self,
-        resolver: &mut Resolver,
         identity: &Identity,
+        interest: handshake::Interest,
         limits: Limits,
         attempt: &Attempt<'_>,
-    ) -> std::result::Result<(Talk, Greeting), Refusal> {
+    ) -> std::result::Result<Connected, Refusal> {
         let (host, port) = match &self.config.address {
             Address::Tcp { host, port } => (host, *port),
             Address::Unix(path) => {
                 let name = path.display().to_string();
                 let address = SockAddr::unix(path)
                     .map_err(|error| Refusal::Unreachable(unreachable(&name, &error.to_string())))?;
-                return self.greet(&address, &name, identity, limits, attempt);
+                return self.greet(&address, &name, identity, interest, limits, attempt);
             }
         };
-        let addresses = resolver.resolve(host, port, attempt).map_err(Refusal::Unreachable)?;
+        let addresses = self.resolver.resolve(host, port, attempt).map_err(Refusal::Unreachable)?;
         let mut refusal = None;
         for (tried, address) in addresses.iter().enumerate() {
             let shares = u32::try_from(addresses.len() - tried).unwrap_or(1);
@@ -71,7 +122,7 @@ impl Connector {
                 break;
             }
             let name = named(host, port, *address);
-            match self.greet(&SockAddr::from(*address), &name, identity, limits, &attempt.shortened(share)) {
+            match self.greet(&SockAddr::from(*address), &name, identity, interest, limits, &attempt.shortened(share)) {
                 Ok(ready) => return Ok(ready),
                 // Not to be asked of one server after the other.
                 Err(refused @ Refusal::Credentials(_)) => return Err(refused),
@@ -87,17 +138,25 @@ impl Connector {
         address: &SockAddr,
         name: &str,
         identity: &Identity,
+        interest: handshake::Interest,
         limits: Limits,
         attempt: &Attempt<'_>,
-    ) -> std::result::Result<(Talk, Greeting), Refusal> {
+    ) -> std::result::Result<Connected, Refusal> {
         let socket = dial(address, name, &self.config, attempt).map_err(Refusal::Unreachable)?;
         let socket = match &self.trust {
             Some(trust) => self.protect(socket, trust, name, attempt)?,
             None => socket,
         };
         let mut talk = Talk::new(socket, limits);
-        let greeting = handshake(&mut talk, identity, attempt)?;
-        Ok((talk, greeting))
+        let login = match &self.credentials {
+            Some(credentials) => Some(credentials.ask(attempt).map_err(Refusal::NotNow)?),
+            None => None,
+        };
+        let mut greeting = handshake(&mut talk, identity, login.as_deref(), interest, attempt)?;
+        let lease = login.as_deref().map(Lease::of).unwrap_or_default();
+        greeting.standing.address = reached(address, name);
+        self.demand.check(name, greeting.role.as_ref())?;
+        Ok(Connected { talk, greeting, lease })
     }
 
     /// The handshake of TLS on a socket on which nothing was said yet.
@@ -172,6 +231,11 @@ fn send_all(socket: &Socket, mut bytes: &[u8], attempt: &Attempt<'_>) -> Result<
         }
     }
     Ok(())
+}
+
+/// An address without the name that it was found under.
+fn reached(address: &SockAddr, name: &str) -> String {
+    address.as_socket().map_or_else(|| name.to_owned(), |address| address.to_string())
 }
 
 /// An address as messages have it: with the name it was found under.

@@ -6,12 +6,19 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use crate::command::SessionChange;
 use crate::config::{Config, Protocol};
 use crate::error::{Error, ErrorKind, Outcome};
+use crate::net::credentials::{Login, room};
+use crate::net::standing::{Role, Standing};
 use crate::net::talk::Talk;
 use crate::net::{Attempt, Refusal};
 use crate::resp::{Reply, encode};
+
+/// More than all the words take that are the same in every handshake.
+const FIXED: usize = 256;
 
 /// Who the client is on each new connection: what was configured, then whatever the program changed at run time.
 #[derive(Clone, PartialEq, Eq)]
@@ -84,6 +91,15 @@ impl std::fmt::Debug for Identity {
     }
 }
 
+/// How much the server is asked about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interest {
+    /// Its role.
+    Role,
+    /// Where it stands.
+    Standing,
+}
+
 /// What the server said of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Greeting {
@@ -93,8 +109,10 @@ pub struct Greeting {
     pub version: Option<String>,
     /// The connection's id at the server, when it told.
     pub client_id: Option<i64>,
-    /// `master` or `replica`, when it told.
-    pub role: Option<String>,
+    /// Its role, when it told.
+    pub role: Option<Role>,
+    /// Where it stands, as far as it was asked and told.
+    pub standing: Standing,
 }
 
 impl fmt::Display for Greeting {
@@ -104,7 +122,12 @@ impl fmt::Display for Greeting {
             write!(f, ", version {version}")?;
         }
         if let Some(role) = &self.role {
-            write!(f, ", role {role}")?;
+            match role {
+                Role::Primary => f.write_str(", is a primary")?,
+                Role::Replica(Some(of)) => write!(f, ", is a replica of {of}")?,
+                Role::Replica(None) => f.write_str(", is a replica")?,
+                Role::Other(role) => write!(f, ", role {role}")?,
+            }
         }
         match self.client_id {
             Some(id) => write!(f, ", and calls this connection {id}"),
@@ -119,6 +142,8 @@ enum Step {
     Auth,
     Name,
     Select,
+    Role,
+    Info,
     Ping,
 }
 
@@ -126,11 +151,13 @@ enum Step {
 pub fn handshake(
     talk: &mut Talk,
     identity: &Identity,
+    login: Option<&Login>,
+    interest: Interest,
     attempt: &Attempt<'_>,
 ) -> std::result::Result<Greeting, Refusal> {
     let mut greeting = None;
     if identity.protocol != Protocol::Resp2 {
-        greeting = introduce(talk, identity, attempt, true)?;
+        greeting = introduce(talk, identity, login, interest, attempt, true)?;
         if greeting.is_none() && identity.protocol == Protocol::Resp3 {
             return Err(Refusal::Misfit(Error::new(
                 ErrorKind::Unsupported,
@@ -139,7 +166,7 @@ pub fn handshake(
         }
     }
     if greeting.is_none() {
-        greeting = introduce(talk, identity, attempt, false)?;
+        greeting = introduce(talk, identity, login, interest, attempt, false)?;
     }
     if talk.has_unread() {
         // The first command would take it for its reply.
@@ -152,20 +179,29 @@ pub fn handshake(
 fn introduce(
     talk: &mut Talk,
     identity: &Identity,
+    login: Option<&Login>,
+    interest: Interest,
     attempt: &Attempt<'_>,
     hello: bool,
 ) -> std::result::Result<Option<Greeting>, Refusal> {
-    let mut request = Vec::new();
+    let (username, password) = match login {
+        Some(login) => (login.username.as_ref().map(|name| name.as_slice()), Some(login.password.as_slice())),
+        None => (identity.username.as_deref(), identity.password.as_deref()),
+    };
+    let user = username.unwrap_or(b"default");
+    let name = identity.client_name.as_deref().unwrap_or_default();
+    // Memory that is large enough from the start: growing would leave a copy of the password behind.
+    let size = room(&[user, password.unwrap_or_default(), name, &identity.db]) + FIXED;
+    let mut request = Zeroizing::new(Vec::with_capacity(size));
     let mut steps = Vec::new();
     let mut say = |step: Step, argv: &[&[u8]]| {
         encode(&mut request, argv);
         steps.push(step);
     };
-    let user = identity.username.as_deref().unwrap_or(b"default");
-    match (hello, identity.password.as_deref()) {
+    match (hello, password) {
         (true, Some(password)) => say(Step::Hello, &[b"HELLO", b"3", b"AUTH", user, password]),
         (true, None) => say(Step::Hello, &[b"HELLO", b"3"]),
-        (false, Some(password)) if identity.username.is_some() => say(Step::Auth, &[b"AUTH", user, password]),
+        (false, Some(password)) if username.is_some() => say(Step::Auth, &[b"AUTH", user, password]),
         (false, Some(password)) => say(Step::Auth, &[b"AUTH", password]),
         (false, None) => {}
     }
@@ -175,8 +211,18 @@ fn introduce(
     if identity.db != b"0" {
         say(Step::Select, &[b"SELECT", &identity.db]);
     }
+    match interest {
+        Interest::Standing => {
+            say(Step::Info, &[b"INFO", b"server"]);
+            say(Step::Info, &[b"INFO", b"replication"]);
+        }
+        // HELLO tells it.
+        Interest::Role if hello => {}
+        Interest::Role => say(Step::Role, &[b"ROLE"]),
+    }
     say(Step::Ping, &[b"PING"]);
     talk.send(&request, attempt).map_err(failed)?;
+    drop(request);
 
     let mut greeting = Greeting { protocol: if hello { 3 } else { 2 }, ..Greeting::default() };
     let mut refusal = None;
@@ -196,8 +242,7 @@ fn introduce(
             // What follows a refused step fails for its sake: the first refusal is the cause.
             Some(text) if refusal.is_none() => refusal = judge(step, &text),
             Some(_) => {}
-            None if step == Step::Hello => read_greeting(&reply, &mut greeting),
-            None => {}
+            None => read(step, &reply, &mut greeting),
         }
     }
     match refusal {
@@ -230,11 +275,23 @@ fn judge(step: Step, text: &str) -> Option<Refusal> {
     }
     match step {
         // A user who may not PING may still be allowed everything else.
-        Step::Ping => None,
+        Step::Ping | Step::Role | Step::Info => None,
         Step::Name if code == "NOPERM" => None,
         Step::Hello | Step::Auth => Some(Refusal::Misfit(error(ErrorKind::Server, "the server refused the handshake"))),
         Step::Name => Some(Refusal::Misfit(error(ErrorKind::Server, "the server refused the client name"))),
         Step::Select => Some(Refusal::Misfit(error(ErrorKind::Server, "the server refused the database"))),
+    }
+}
+
+fn read(step: Step, reply: &Reply, greeting: &mut Greeting) {
+    match step {
+        Step::Hello => read_greeting(reply, greeting),
+        Step::Role => greeting.role = Role::told(reply.root()).map(|(role, _)| role),
+        Step::Info => {
+            let text = String::from_utf8_lossy(reply.root().as_bytes().unwrap_or_default());
+            greeting.role = greeting.standing.read(&text).or(greeting.role.take());
+        }
+        _ => {}
     }
 }
 
@@ -245,7 +302,7 @@ fn read_greeting(reply: &Reply, greeting: &mut Greeting) {
         let text = || value.as_bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         match name.as_bytes() {
             Some(b"version") => greeting.version = text(),
-            Some(b"role") => greeting.role = text(),
+            Some(b"role") => greeting.role = text().map(|word| Role::named(&word)),
             Some(b"id") => greeting.client_id = value.as_integer(),
             _ => {}
         }

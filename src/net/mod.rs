@@ -3,15 +3,21 @@
 //! `connect` is the whole way. On it `resolve` turns names into addresses within a deadline, `dial` makes a connected
 //! socket of one of them, `tls` protects it (`trust` says by whose certificates, `certificate` examines the server's),
 //! `talk` is a conversation on a socket that nobody else uses, `handshake` the one that makes the server ready for
-//! commands in one round trip, `socket` and `wake` hold the system calls. Never retries.
+//! commands in one round trip, `credentials` are those that the program gives for it, `standing` is what the server says of
+//! itself there, `demand` what role it must have.
+//! `oracle` asks what may take long, `socket` and `wake` hold the system calls. Never retries.
 
 mod certificate;
 pub mod connect;
+pub mod credentials;
+pub mod demand;
 mod dial;
 pub mod handshake;
+pub mod oracle;
 pub mod resolve;
 #[allow(unsafe_code, reason = "system calls that no safe wrapper offers without touching the received bytes twice")]
 pub mod socket;
+pub mod standing;
 pub mod talk;
 mod tls;
 mod trust;

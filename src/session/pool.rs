@@ -104,7 +104,8 @@ impl Pool {
             }
             shelf.retire();
             while let Some(mut idle) = shelf.idle.pop() {
-                if idle.identity == *identity && idle.private.talk.is_quiet() {
+                let is_same = idle.identity == *identity && self.privates.is_up_to_date(&idle.private);
+                if is_same && idle.private.talk.is_quiet() {
                     shelf.lent += 1;
                     return Ok(Some(idle.private));
                 }
@@ -195,7 +196,8 @@ impl Lent {
     /// subscription. It is cut all the same if anything is unread, or the client is somebody else by now.
     pub fn give_back(mut self) {
         let Some(mut private) = self.private.take() else { return };
-        let is_as_before = self.identity == self.pool.desk.present_identity();
+        let is_as_before =
+            self.identity == self.pool.desk.present_identity() && self.pool.privates.is_up_to_date(&private);
         let idle = if is_as_before && private.talk.is_quiet() && !self.pool.has_ended() {
             Some(Idle { private, identity: self.identity.clone(), since: time::now() })
         } else {

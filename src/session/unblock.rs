@@ -39,7 +39,8 @@ impl Unblocker {
     /// Ends what these wait for, if they wait. Failing, that is not known.
     pub fn unblock(&self, targets: &[Target], deadline: Deadline) -> Result<()> {
         let identity = self.desk.present_identity();
-        let kept = self.idle.lock().take().filter(|(known, _)| *known == identity);
+        let kept = self.idle.lock().take();
+        let kept = kept.filter(|(known, private)| *known == identity && self.privates.is_up_to_date(private));
         if let Some((_, private)) = kept
             && let Ok(()) = self.ask(private, &identity, targets, deadline)
         {

@@ -27,6 +27,7 @@ mod relay;
 mod request;
 mod scripted;
 mod server;
+mod signpost;
 mod wait;
 
 pub use certificates::{Authority, Certified, VALID, Years};
@@ -39,4 +40,5 @@ pub use published::{Account, Publisher};
 pub use request::Request;
 pub use scripted::{Ending, Heard, Peer, Scripted, Step};
 pub use server::{Server, ServerBuilder};
+pub use signpost::Signpost;
 pub use wait::wait_until;

@@ -300,6 +300,16 @@ fn handshake_answer(request: &Request) -> Option<Vec<u8>> {
                  $2\r\nid\r\n:1\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n$6\r\nmaster\r\n$7\r\nmodules\r\n*0\r\n"
             )
         }
+        ("INFO", section) => {
+            let text = match section {
+                "SERVER" => "run_id:0123456789012345678901234567890123456789\r\nuptime_in_seconds:1\r\n",
+                _ => {
+                    "role:master\r\nmaster_replid:1234567890123456789012345678901234567890\r\nmaster_repl_offset:0\r\n"
+                }
+            };
+            format!("${}\r\n{text}\r\n", text.len())
+        }
+        ("ROLE", _) => "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n".into(),
         ("CLIENT", "ID") => ":1\r\n".into(),
         ("CLIENT" | "AUTH" | "SELECT" | "READONLY", _) => "+OK\r\n".into(),
         _ => return None,

@@ -12,7 +12,9 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::event::{Event, EventKind};
 use crate::link::backoff::{self, Next};
 use crate::link::private::Private;
+use crate::log::Level;
 use crate::net::Refusal;
+use crate::net::credentials::Lease;
 use crate::net::talk::{Heard, Talk};
 use crate::net::wake::{self, Interest, Waker};
 use crate::resp::{Reply, encode, encode_argument, encode_header};
@@ -32,11 +34,11 @@ const STEADY: Duration = Duration::from_secs(1);
 const NOT_NOW: Duration = Duration::from_secs(1);
 
 /// The thread's life.
-pub(super) fn keep(hub: &Arc<Hub>, waker: &Waker) {
+pub(super) fn keep(hub: &Arc<Hub>, waker: &Arc<Waker>) {
     let mut outage = Outage { since: time::now(), failures: 0, pause: Some(Duration::ZERO) };
     while let Some(private) = connect(hub, waker, &mut outage) {
         let begun = time::now();
-        let mut line = Line::new(hub, waker, private.talk);
+        let mut line = Line::new(hub, waker, private);
         let _ = line.serve();
         line.talk.socket().shutdown();
         let was_of_use = line.was_of_use || time::now().saturating_duration_since(begun) >= STEADY;
@@ -81,7 +83,7 @@ impl Outage {
 }
 
 /// Attempts until there is a connection; `None` when there is nobody to keep one for.
-fn connect(hub: &Hub, waker: &Waker, outage: &mut Outage) -> Option<Private> {
+fn connect(hub: &Hub, waker: &Arc<Waker>, outage: &mut Outage) -> Option<Private> {
     loop {
         match hub.task() {
             Task::End => return None,
@@ -112,14 +114,20 @@ fn connect(hub: &Hub, waker: &Waker, outage: &mut Outage) -> Option<Private> {
 /// What the server has not answered yet.
 enum Asked {
     Ping,
-    Change { request: Request, answered: usize },
+    /// AUTH with renewed credentials.
+    Login,
+    Change {
+        request: Request,
+        answered: usize,
+    },
 }
 
 /// One connection.
 struct Line<'a> {
     hub: &'a Arc<Hub>,
-    waker: &'a Waker,
+    waker: &'a Arc<Waker>,
     talk: Talk,
+    lease: Lease,
     asked: VecDeque<Asked>,
     /// Since when something is unanswered.
     asked_since: Instant,
@@ -131,9 +139,21 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn new(hub: &'a Arc<Hub>, waker: &'a Waker, talk: Talk) -> Self {
+    fn new(hub: &'a Arc<Hub>, waker: &'a Arc<Waker>, private: Private) -> Self {
         let (now, at) = (time::now(), time::wall_clock());
-        Line { hub, waker, talk, asked: VecDeque::new(), asked_since: now, heard: now, heard_at: at, was_of_use: false }
+        // In the old protocol nothing can be said in between but about subscriptions.
+        let lease = if private.greeting.protocol == 3 { private.lease } else { Lease::default() };
+        Line {
+            hub,
+            waker,
+            talk: private.talk,
+            lease,
+            asked: VecDeque::new(),
+            asked_since: now,
+            heard: now,
+            heard_at: at,
+            was_of_use: false,
+        }
     }
 
     /// Keeps the connection until it ends, which is an error, or nobody needs it.
@@ -276,6 +296,10 @@ impl<'a> Line<'a> {
             },
             Said::Refusal => self.hear_refusal(books, &said).map(|()| Some(None)),
             Said::Other if said.root().kind() == crate::resp::Kind::Push => Ok(None),
+            Said::Other if matches!(self.asked.front(), Some(Asked::Login)) => {
+                self.asked.pop_front();
+                Ok(None)
+            }
             Said::Other => Err(unasked(&said)),
         }
     }
@@ -309,6 +333,11 @@ impl<'a> Line<'a> {
         let request = match self.asked.pop_front() {
             // Who may not PING is alive all the same.
             Some(Asked::Ping) => return Ok(()),
+            Some(Asked::Login) => {
+                // The event is the other connection's, which is refused as well.
+                self.lease.was_refused(self.hub.config.reconnect_interval);
+                return Ok(());
+            }
             Some(Asked::Change { request, answered: 0 }) => request,
             _ => return Err(unasked(said)),
         };
@@ -340,11 +369,31 @@ impl<'a> Line<'a> {
         });
     }
 
+    /// Puts new credentials in place of those that expire. How long until there is something to do.
+    fn renew(&mut self) -> Result<Option<Duration>> {
+        let Some(credentials) = self.hub.privates.credentials() else { return Ok(None) };
+        match credentials.renew(&mut self.lease, self.waker) {
+            Some(Ok(login)) => {
+                self.will_answer(Asked::Login);
+                self.send(&login.auth())?;
+            }
+            Some(Err(error)) => {
+                let text = || format!("the credentials of the subscriptions could not be renewed: {error}");
+                self.hub.events.log().write(Level::Warning, text);
+            }
+            None => {}
+        }
+        Ok(self.lease.left())
+    }
+
     /// Asks a silent server whether it is there. How long until there is something to look at again.
     fn look_after_health(&mut self) -> Result<Option<Duration>> {
         let config = &self.hub.config;
         let silent = |since: Instant| time::now().saturating_duration_since(since);
         let mut left = self.hub.with_books(|books| (false, books.topics.retry_in()));
+        if let Some(rest) = self.renew()? {
+            left = Some(left.map_or(rest, |left| left.min(rest)));
+        }
         if self.asked.is_empty()
             && let Some(interval) = config.health_check_interval
         {

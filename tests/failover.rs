@@ -1,0 +1,399 @@
+//! The failover of one server: a primary and its replica behind a name that moves, promoted by hand under load.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use resilient_redis::client::{Client, CommandOptions, Executed, State};
+use resilient_redis::error::{ErrorKind, Outcome};
+use resilient_redis::event::{Event, EventKind, Failover, History, ServerChange};
+use support::{Ask, Proxy, SOON, Server, Signpost, assert_fails, configuration, is_buffered, open_ready, wait_until};
+
+const THREADS: usize = 8;
+
+/// A primary, and a replica of it that has caught up.
+fn pair() -> (Server, Server) {
+    let primary = Server::start();
+    let replica = Server::builder().arg("replicaof", &format!("127.0.0.1 {}", primary.port())).start();
+    wait_linked(&replica);
+    (primary, replica)
+}
+
+fn wait_linked(replica: &Server) {
+    wait_until("the replica has its primary", SOON, || {
+        replica.info("replication", "master_link_status").as_deref() == Some("up")
+    });
+}
+
+fn offset(server: &Server) -> i64 {
+    server.info("replication", "master_repl_offset").unwrap().parse().unwrap()
+}
+
+fn promote(server: &Server) {
+    server.command(&["REPLICAOF", "NO", "ONE"]);
+}
+
+fn follow(server: &Server, primary: &Server) {
+    server.command(&["REPLICAOF", "127.0.0.1", &primary.port().to_string()]);
+}
+
+fn open_behind(signpost: &Signpost, options: &[(&str, &str)]) -> Client {
+    let mut all =
+        vec![("client_name", "program"), ("reconnect_max_delay_ms", "20"), ("health_check_interval_ms", "50")];
+    all.extend(options);
+    let client = Client::open_with(configuration("redis://cache.test/", &all), signpost.hooks()).unwrap();
+    client.wait_ready(SOON).unwrap();
+    client
+}
+
+fn failover(client: &Client) -> Failover {
+    let event = client.event(EventKind::Failover);
+    *event.failover.unwrap()
+}
+
+/// Threads that append numbers to a list each, and note which were accepted.
+struct Load {
+    enough: Arc<AtomicBool>,
+    accepted: Arc<AtomicUsize>,
+    threads: Vec<JoinHandle<Vec<String>>>,
+}
+
+impl Load {
+    fn begin(client: &Client) -> Self {
+        let (enough, accepted) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
+        let threads = (0..THREADS)
+            .map(|thread| {
+                let (client, enough, accepted) = (client.clone(), enough.clone(), accepted.clone());
+                std::thread::spawn(move || {
+                    let mut numbers = Vec::new();
+                    let list = format!("list:{thread}");
+                    for number in 0.. {
+                        if enough.load(Ordering::Acquire) {
+                            break;
+                        }
+                        let number = number.to_string();
+                        client.run(&["RPUSH", &list, &number]).unwrap();
+                        numbers.push(number);
+                        accepted.fetch_add(1, Ordering::AcqRel);
+                        // Not more than the servers can keep up with, nor than the test has to compare.
+                        std::thread::sleep(Duration::from_micros(500));
+                    }
+                    numbers
+                })
+            })
+            .collect();
+        Load { enough, accepted, threads }
+    }
+
+    /// Waits until so many more writes were accepted.
+    fn goes_on(&self, more: usize) {
+        let before = self.accepted.load(Ordering::Acquire);
+        wait_until("more writes are accepted", SOON, || self.accepted.load(Ordering::Acquire) >= before + more);
+    }
+
+    /// What each thread's writes were, all of which were accepted.
+    fn end(self, client: &Client) -> Vec<Vec<String>> {
+        self.enough.store(true, Ordering::Release);
+        let accepted = self.threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+        client.wait_ready(SOON).unwrap();
+        client.flush(SOON).unwrap();
+        accepted
+    }
+}
+
+fn lists(server: &Server) -> Vec<Vec<String>> {
+    (0..THREADS)
+        .map(|thread| {
+            let list = server.command(&["LRANGE", &format!("list:{thread}"), "0", "-1"]);
+            redis::from_redis_value(list).unwrap()
+        })
+        .collect()
+}
+
+/// Is the program connected to it?
+fn has_program(server: &Server) -> bool {
+    let clients: String = redis::from_redis_value(server.command(&["CLIENT", "LIST", "TYPE", "normal"])).unwrap();
+    clients.contains("name=program")
+}
+
+/// All that was accepted is there, in its order; where nothing had to be sent again, exactly that.
+fn assert_nothing_lost(accepted: &[Vec<String>], found: &[Vec<String>], client: &Client) {
+    for (accepted, found) in accepted.iter().zip(found) {
+        let mut once = Vec::new();
+        let mut seen = HashSet::new();
+        found.iter().filter(|number| seen.insert(*number)).for_each(|number| once.push(number.clone()));
+        assert_eq!(accepted, &once);
+        if client.stats().resent == 0 {
+            assert_eq!(once.len(), found.len());
+        }
+    }
+}
+
+#[test]
+fn a_primary_that_is_turned_into_a_replica_under_load_loses_nothing_and_is_left_alone() {
+    let (one, other) = pair();
+    let signpost = Signpost::to(&[one.address()]);
+    let client = open_behind(&signpost, &[]);
+    let load = Load::begin(&client);
+    load.goes_on(500);
+    // As an operator does it: writes are held back until the replica has everything.
+    one.command(&["CLIENT", "PAUSE", "10000", "WRITE"]);
+    wait_until("the replica has everything", SOON, || offset(&one) == offset(&other));
+    promote(&other);
+    signpost.turn(&[other.address()]);
+    follow(&one, &other);
+    one.command(&["CLIENT", "UNPAUSE"]);
+    load.goes_on(500);
+    let accepted = load.end(&client);
+    assert_nothing_lost(&accepted, &lists(&other), &client);
+    assert_eq!(client.stats().resent_unsafe, 0, "the former primary refused what it had not run");
+    assert!(!has_program(&one) && has_program(&other));
+    let found = failover(&client);
+    assert_eq!((found.change, found.history), (ServerChange::OtherServer, History::Continued));
+    assert_eq!(Some(&*found.old_run_id), one.info("server", "run_id").as_deref());
+    assert_eq!(Some(&*found.new_run_id), other.info("server", "run_id").as_deref());
+    // And back again.
+    wait_linked(&one);
+    let load = Load::begin(&client);
+    load.goes_on(100);
+    other.command(&["CLIENT", "PAUSE", "10000", "WRITE"]);
+    wait_until("the replica has everything", SOON, || offset(&one) == offset(&other));
+    promote(&one);
+    signpost.turn(&[one.address()]);
+    follow(&other, &one);
+    other.command(&["CLIENT", "UNPAUSE"]);
+    load.goes_on(100);
+    load.end(&client);
+    assert_eq!(failover(&client).change, ServerChange::OtherServer);
+    assert!(has_program(&one) && !has_program(&other));
+}
+
+#[test]
+fn a_primary_that_is_stopped_under_load_loses_nothing() {
+    let (one, other) = pair();
+    let signpost = Signpost::to(&[one.address()]);
+    let client = open_behind(&signpost, &[]);
+    let load = Load::begin(&client);
+    load.goes_on(500);
+    // It ends when its replica has everything.
+    one.stop();
+    load.goes_on(100);
+    promote(&other);
+    signpost.turn(&[other.address()]);
+    load.goes_on(500);
+    let accepted = load.end(&client);
+    assert_nothing_lost(&accepted, &lists(&other), &client);
+    assert_eq!(failover(&client).change, ServerChange::OtherServer);
+}
+
+#[test]
+fn a_primary_that_is_killed_under_load_loses_what_replication_lost_and_nothing_else() {
+    let (one, other) = pair();
+    let signpost = Signpost::to(&[one.address()]);
+    let client = open_behind(&signpost, &[]);
+    let load = Load::begin(&client);
+    load.goes_on(500);
+    wait_until("the replica has some of it", SOON, || lists(&other).iter().all(|list| !list.is_empty()));
+    one.kill();
+    load.goes_on(100);
+    let replicated = lists(&other);
+    promote(&other);
+    signpost.turn(&[other.address()]);
+    load.goes_on(500);
+    let accepted = load.end(&client);
+    for ((accepted, found), replicated) in accepted.iter().zip(lists(&other)).zip(replicated) {
+        assert_eq!(found[..replicated.len()], replicated[..], "what the replica had stays");
+        let found: HashSet<&String> = found.iter().collect();
+        let lost: Vec<usize> = (0..accepted.len()).filter(|place| !found.contains(&accepted[*place])).collect();
+        // What is missing is one piece at the end of what was answered before the kill.
+        let (first, last) = (lost.first().copied().unwrap_or(0), lost.last().copied().unwrap_or(0));
+        assert!(lost.is_empty() || (first == replicated.len() && last - first + 1 == lost.len()), "{lost:?}");
+    }
+    // The former primary comes back: it is nobody's any more.
+    one.start_again();
+    let load = Load::begin(&client);
+    load.goes_on(100);
+    load.end(&client);
+    assert!(!has_program(&one) && has_program(&other));
+}
+
+#[test]
+fn a_primary_that_freezes_is_left_and_what_it_does_later_is_nobody_s() {
+    let (one, other) = pair();
+    let signpost = Signpost::to(&[one.address()]);
+    let options = [("command_timeout_ms", "1000"), ("connect_timeout_ms", "200")];
+    let client = open_behind(&signpost, &options);
+    client.ask(&["SET", "k", "before"]);
+    wait_until("the replica has everything", SOON, || offset(&one) == offset(&other));
+    one.pause();
+    let late = client.run(&["SET", "k", "late"]);
+    assert_fails(late, ErrorKind::Timeout, Outcome::Unknown);
+    promote(&other);
+    signpost.turn(&[other.address()]);
+    client.wait_ready(SOON).unwrap();
+    client.ask(&["SET", "k", "after"]);
+    one.resume();
+    assert_eq!(client.text(&["GET", "k"]).as_deref(), Some("after"));
+    wait_until("the connection to it is gone", SOON, || !has_program(&one));
+    assert!(has_program(&other));
+}
+
+#[test]
+fn data_that_was_rolled_back_is_told() {
+    let one = Server::start();
+    let between = Proxy::start(one.address());
+    let other = Server::builder().arg("replicaof", &format!("127.0.0.1 {}", between.port())).start();
+    wait_linked(&other);
+    let signpost = Signpost::to(&[one.address()]);
+    let client = open_behind(&signpost, &[]);
+    client.ask(&["SET", "kept", "v"]);
+    wait_until("the replica has everything", SOON, || offset(&one) == offset(&other));
+    between.black_hole(true);
+    let shared = offset(&other);
+    client.ask(&["SET", "lost", "v"]);
+    // The client has to have seen how far the server was by then.
+    let checks = client.stats().health_checks;
+    wait_until("the server was asked twice", SOON, || client.stats().health_checks >= checks + 2);
+    let seen = offset(&one);
+    one.kill();
+    drop(between);
+    promote(&other);
+    signpost.turn(&[other.address()]);
+    let event = client.event(EventKind::Failover);
+    assert!(event.message.contains("another server has taken over"), "{event:?}");
+    let found = event.failover.unwrap();
+    assert_eq!((found.change, found.history), (ServerChange::OtherServer, History::RolledBack), "{found:?}");
+    assert_eq!(found.shared_offset, Some(shared));
+    assert!(found.old_offset.is_some_and(|old| old > shared && old <= seen), "{found:?}");
+    client.wait_ready(SOON).unwrap();
+    assert_eq!((client.text(&["GET", "kept"]).as_deref(), client.text(&["GET", "lost"])), (Some("v"), None));
+}
+
+#[test]
+fn a_server_that_was_restarted_is_told_from_another_one_and_a_cut_is_neither() {
+    let server = Server::builder().appendonly(true).start();
+    let proxy = Proxy::start(server.address());
+    let client = open_ready(&proxy.url(), &[("reconnect_max_delay_ms", "20")]);
+    client.event(EventKind::Connected);
+    server.restart();
+    let found = failover(&client);
+    assert_eq!((found.change, found.history), (ServerChange::Restarted, History::Unknown));
+    client.event(EventKind::Connected);
+    proxy.reset_all();
+    let since: Vec<Event> = client.events_until(EventKind::Connected);
+    assert!(since.iter().all(|event| event.kind != EventKind::Failover), "{since:?}");
+}
+
+#[test]
+fn a_demotion_that_nobody_tells_is_noticed_by_who_only_reads() {
+    let (one, other) = pair();
+    let signpost = Signpost::to(&[one.address()]);
+    let client = open_behind(&signpost, &[]);
+    client.ask(&["SET", "k", "old"]);
+    wait_until("the replica has everything", SOON, || offset(&one) == offset(&other));
+    promote(&other);
+    other.command(&["SET", "k", "new"]);
+    signpost.turn(&[other.address()]);
+    // Its replication is broken, so that it would give out what is old for ever.
+    one.command(&["REPLICAOF", "127.0.0.1", "1"]);
+    wait_until("the new value is read", SOON, || client.text(&["GET", "k"]).as_deref() == Some("new"));
+    assert!(!has_program(&one));
+}
+
+#[test]
+fn of_several_addresses_the_primary_s_is_taken() {
+    let (one, other) = pair();
+    let signpost = Signpost::to(&[other.address(), one.address()]);
+    let client = open_behind(&signpost, &[("server_role", "primary")]);
+    client.ask(&["SET", "k", "v"]);
+    assert!(has_program(&one) && !has_program(&other));
+    // They change places; the name gives both all the time.
+    promote(&other);
+    follow(&one, &other);
+    wait_until("the other one is taken", SOON, || has_program(&other) && !has_program(&one));
+    client.ask(&["SET", "k", "w"]);
+}
+
+#[test]
+fn a_replica_serves_who_only_reads_until_there_is_something_to_write() {
+    let (one, other) = pair();
+    one.command(&["SET", "k", "v"]);
+    let signpost = Signpost::to(&[other.address()]);
+    let client = open_behind(&signpost, &[("outage_grace_ms", "0")]);
+    wait_until("it is replicated", SOON, || client.text(&["GET", "k"]).as_deref() == Some("v"));
+    assert!(has_program(&other));
+    // Refused, so it waits for the primary.
+    let patient = CommandOptions { no_buffer: true, timeout: Some(SOON), ..CommandOptions::default() };
+    let writer = client.clone();
+    let written = std::thread::spawn(move || writer.run_with(&["SET", "k", "w"], &patient));
+    client.event(EventKind::Reconnecting);
+    assert!(is_buffered(&client.run(&["SET", "l", "x"])));
+    signpost.turn(&[one.address()]);
+    assert!(matches!(written.join().unwrap(), Ok(Executed::Reply(_))));
+    client.flush(SOON).unwrap();
+    assert_eq!(client.text(&["GET", "l"]).as_deref(), Some("x"));
+    assert!(has_program(&one) && !has_program(&other));
+}
+
+#[test]
+fn with_any_a_replica_stays_and_with_primary_it_is_never_taken() {
+    let (one, other) = pair();
+    let any = open_behind(&Signpost::to(&[other.address()]), &[("server_role", "any")]);
+    let refused =
+        CommandOptions { no_buffer: true, timeout: Some(Duration::from_millis(300)), ..CommandOptions::default() };
+    assert_fails(any.run_with(&["SET", "k", "v"], &refused), ErrorKind::Timeout, Outcome::NotApplied);
+    any.wait_ready(SOON).unwrap();
+    assert!(has_program(&other));
+    any.close(Duration::ZERO).unwrap();
+
+    let config = configuration("redis://cache.test/", &[("server_role", "primary"), ("reconnect_max_delay_ms", "20")]);
+    let client = Client::open_with(config, Signpost::to(&[other.address()]).hooks()).unwrap();
+    let event = client.event(EventKind::Reconnecting);
+    assert!(event.message.contains("is a replica of 127.0.0.1:"), "{event:?}");
+    assert!(event.message.contains(&format!("(127.0.0.1:{})", other.port())), "{event:?}");
+    assert_ne!(client.state(), State::Ready);
+    drop(one);
+}
+
+#[test]
+fn transactions_and_commands_that_wait_go_to_the_new_primary() {
+    let (one, other) = pair();
+    let signpost = Signpost::to(&[one.address()]);
+    let client = open_behind(&signpost, &[]);
+    let waiting = client.clone();
+    let popped = std::thread::spawn(move || waiting.text_of_pop("queue"));
+    wait_until("it waits", SOON, || one.info("clients", "blocked_clients").as_deref() == Some("1"));
+    promote(&other);
+    signpost.turn(&[other.address()]);
+    follow(&one, &other);
+    client.wait_ready(SOON).unwrap();
+    wait_until("it waits at the other", SOON, || other.info("clients", "blocked_clients").as_deref() == Some("1"));
+    let transaction = client.transaction(&[b"k"], Default::default()).unwrap();
+    transaction.queue(&[b"RPUSH", b"queue", b"element"]).unwrap();
+    transaction.execute().unwrap();
+    assert_eq!(popped.join().unwrap().as_deref(), Some("element"));
+}
+
+trait Pop {
+    fn text_of_pop(&self, list: &str) -> Option<String>;
+}
+
+impl Pop for Client {
+    fn text_of_pop(&self, list: &str) -> Option<String> {
+        let reply = self.ask(&["BLPOP", list, "0"]);
+        let element = reply.root().get(1)?;
+        Some(String::from_utf8_lossy(element.as_bytes()?).into_owned())
+    }
+}
