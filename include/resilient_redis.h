@@ -1043,6 +1043,11 @@ typedef void (*rr_log_callback)(rr_log_level level, const char *message, void *u
 #define RR_EVENT_FAILOVER 12
 
 /**
+ * The server announces its own maintenance: that it moves, or may be slow for a while, or that this is over.
+ */
+#define RR_EVENT_MAINTENANCE 13
+
+/**
  * The same process as before, with another history of data: it was a replica meanwhile.
  */
 #define RR_SERVER_SAME 1

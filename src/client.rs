@@ -267,7 +267,7 @@ impl Client {
             body: Body::Command(argv),
             nature: Nature::of(traits).bufferable_if(!options.no_buffer).once_if(options.no_retry),
             since,
-            deadline: Deadline::after(since, options.timeout.unwrap_or(self.core.config.command_timeout)),
+            deadline: Deadline::after(since, options.timeout.unwrap_or_else(|| self.core.desk.command_timeout())),
         };
         self.core.desk.call(&request).map_err(|incomplete| incomplete.error)
     }
@@ -301,7 +301,7 @@ impl Client {
         let traits = admit_unattended(argv)?;
         let command = options.command;
         let since = time::now();
-        let deadline = Deadline::after(since, command.timeout.unwrap_or(self.core.config.command_timeout));
+        let deadline = Deadline::after(since, command.timeout.unwrap_or_else(|| self.core.desk.command_timeout()));
         let patience = if options.wait { deadline } else { Deadline::after(since, Duration::ZERO) };
         let permit =
             self.core.permits.take(patience).ok_or_else(|| would_block("too many commands are on their way"))?;

@@ -46,11 +46,13 @@ pub enum EventKind {
     SubscriptionsRestored = 11,
     /// The connection is back and it is not the same server, or not the same data: `failover` says what has changed.
     Failover = 12,
+    /// The server announces its own maintenance: that it moves, or may be slow for a while, or that this is over.
+    Maintenance = 13,
 }
 
 impl EventKind {
     /// Every kind, in the order of its number.
-    pub const ALL: [EventKind; 12] = [
+    pub const ALL: [EventKind; 13] = [
         Self::Connected,
         Self::Disconnected,
         Self::Reconnecting,
@@ -63,6 +65,7 @@ impl EventKind {
         Self::AuthFailed,
         Self::SubscriptionsRestored,
         Self::Failover,
+        Self::Maintenance,
     ];
 }
 

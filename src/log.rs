@@ -146,7 +146,7 @@ impl Log {
 /// How much an event matters.
 pub fn level_of(kind: EventKind) -> Level {
     match kind {
-        EventKind::Connected | EventKind::Drained => Level::Info,
+        EventKind::Connected | EventKind::Drained | EventKind::Maintenance => Level::Info,
         EventKind::Disconnected
         | EventKind::Reconnecting
         | EventKind::Buffering
@@ -170,7 +170,9 @@ pub fn line_of(event: &Event) -> String {
             format!("attempt {attempt} to connect failed: {message}; the next in {} ms", event.delay.as_millis())
         }
         EventKind::GaveUp | EventKind::AuthFailed => format!("{message}; only a slow probe goes on"),
-        EventKind::Buffering | EventKind::SubscriptionsRestored | EventKind::Failover => message.to_string(),
+        EventKind::Buffering | EventKind::SubscriptionsRestored | EventKind::Failover | EventKind::Maintenance => {
+            message.to_string()
+        }
         EventKind::Drained => format!("{message}; commands sent from it: {count}"),
         EventKind::BufferFull => format!("{message}; commands in it: {count}"),
         EventKind::CommandFailed => {

@@ -105,6 +105,20 @@ pub enum ServerRole {
     Any,
 }
 
+/// How a server names the place that it moves to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the words are the server's")]
+pub enum MaintenanceEndpoint {
+    /// As the address that is connected to and TLS suggest.
+    Auto,
+    InternalIp,
+    InternalFqdn,
+    ExternalIp,
+    ExternalFqdn,
+    /// Not at all: the configured name leads there.
+    None,
+}
+
 /// How pauses between connection attempts grow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backoff {
@@ -158,6 +172,9 @@ pub struct Config {
     pub client_name: Option<String>,
     pub protocol: Protocol,
     pub server_role: ServerRole,
+    pub maintenance_notifications: bool,
+    pub maintenance_endpoint: MaintenanceEndpoint,
+    pub maintenance_timeout: Option<Duration>,
     pub tls: bool,
     pub tls_ca_file: Option<PathBuf>,
     pub tls_cert_file: Option<PathBuf>,
@@ -209,6 +226,9 @@ impl Default for Config {
             client_name: None,
             protocol: Protocol::Auto,
             server_role: ServerRole::Auto,
+            maintenance_notifications: true,
+            maintenance_endpoint: MaintenanceEndpoint::Auto,
+            maintenance_timeout: Some(Duration::from_secs(10)),
             tls: false,
             tls_ca_file: None,
             tls_cert_file: None,

@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::option::{Chosen, HIDDEN, Kind, OptionSpec, Unit};
-use super::{Address, Backoff, Config, Delivery, OutageReads, Overflow, Protocol, Secret, ServerRole, TlsVersion};
+use super::{
+    Address, Backoff, Config, Delivery, MaintenanceEndpoint, OutageReads, Overflow, Protocol, Secret, ServerRole,
+    TlsVersion,
+};
 
 const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
@@ -220,6 +223,29 @@ pub(super) static OPTIONS: &[OptionSpec] = options! {
          the next attempt made, as in any outage. `primary`: never a replica. `auto`: a replica will do until the client \
          has been connected to a primary, or a write is refused with READONLY; from then on nothing but a primary. `any`: \
          whichever is there; writes that a replica refuses wait until it takes them.";
+    }
+    "Maintenance" {
+        "maintenance_notifications" = "true", flag!(maintenance_notifications),
+        "Whether the server is asked to announce its maintenance (CLIENT MAINT_NOTIFICATIONS, Redis Enterprise and Redis \
+         Cloud, RESP3 only; a server that does not know it is used without). When it announces that it moves, the new place \
+         is connected to first, and commands change over between two of them; while it migrates or fails over, commands \
+         have more time.";
+        "maintenance_endpoint" = "auto",
+        choice!(
+            maintenance_endpoint,
+            "auto" => MaintenanceEndpoint::Auto,
+            "internal-ip" => MaintenanceEndpoint::InternalIp,
+            "internal-fqdn" => MaintenanceEndpoint::InternalFqdn,
+            "external-ip" => MaintenanceEndpoint::ExternalIp,
+            "external-fqdn" => MaintenanceEndpoint::ExternalFqdn,
+            "none" => MaintenanceEndpoint::None
+        ),
+        "How the server names the place that it moves to. `auto`: by name over TLS and by address otherwise, from the inside if \
+         the address that is connected to is a private one. `none`: it names none, and the configured host is connected to \
+         anew when half of the announced time is over.";
+        "maintenance_timeout_ms" = "10000", number!(maintenance_timeout, Milliseconds, 1, DAY, Some("none")),
+        "While maintenance goes on, a call that brings no limit of its own has at least so long, and a connection is given up \
+         as dead no earlier. `0`: no longer than at other times.";
     }
     "TLS" {
         "tls" = "false", flag!(tls),

@@ -21,6 +21,7 @@ use crate::delivery::waiter::Waiter;
 use crate::error::{self, Error, ErrorKind, Outcome, Result};
 use crate::event::{Event, EventKind, Events};
 use crate::link::lane::{Called, Lane, Loss};
+use crate::link::mover::Move;
 use crate::net::connect::Connector;
 use crate::net::handshake::Identity;
 use crate::net::wake::Waker;
@@ -65,6 +66,12 @@ pub(super) struct Books {
     pub(super) role_is_doubted: bool,
     /// The server did not take renewed credentials.
     pub(super) is_login_refused: bool,
+    /// Where the server has announced to move, until the supervisor takes it.
+    pub(super) moving: Option<Move>,
+    /// The number of the last announcement of a move.
+    pub(super) last_notice: Option<i64>,
+    /// The connection that is coming up takes the place of one that served until then.
+    pub(super) has_moved: bool,
 }
 
 /// Where every call comes.
@@ -82,6 +89,8 @@ pub struct Desk {
     changed: Condvar,
     /// The same as `is_closing` in the books, for calls that do not look there.
     pub(super) is_closing: AtomicBool,
+    /// The server has announced that it may be slow.
+    pub(super) is_in_maintenance: AtomicBool,
 }
 
 impl std::fmt::Debug for Desk {
@@ -138,15 +147,14 @@ impl Desk {
                 role_is_hidden: false,
                 role_is_doubted: false,
                 is_login_refused: false,
+                moving: None,
+                last_notice: None,
+                has_moved: false,
             }),
             changed: Condvar::new(),
             is_closing: AtomicBool::new(false),
+            is_in_maintenance: AtomicBool::new(false),
         }
-    }
-
-    /// How long a call may take unless it says otherwise.
-    pub fn command_timeout(&self) -> Duration {
-        self.config.command_timeout
     }
 
     /// Checks the call, counts it and makes it.

@@ -5,7 +5,8 @@
 //! `desk` is where callers come (`past` is what a call has been through, `atomic` reads what EXEC answered), `submission`
 //! how commands come that no thread waits for (`permits` bounds them), `completion` and `callbacks` where their results
 //! go, `recovery` is the desk's side that the supervisor works, `oversight` the side for those who watch, `session` is who
-//! the client is on each connection, `lineage` which server it had before. A caller's command is in the link's queue or in the line or finished, never in two of
+//! the client is on each connection, `lineage` which server it had before, `maintenance` what the server
+//! announces of its own. A caller's command is in the link's queue or in the line or finished, never in two of
 //! these.
 
 pub mod atomic;
@@ -15,6 +16,7 @@ pub mod completion;
 pub mod desk;
 pub mod failed;
 mod lineage;
+mod maintenance;
 mod oversight;
 mod past;
 pub mod permits;

@@ -15,12 +15,14 @@ use crate::delivery::session::outdated;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::event::{Event, EventKind};
 use crate::link::lane::{Ended, Loss, LostEntry, Owner, Sink};
+use crate::link::mover::Move;
 use crate::link::supervisor::{Check, Crew, Supervision};
 use crate::link::upkeep::{LOGIN, ROLE};
 use crate::log::Level;
 use crate::net::Refusal;
 use crate::net::demand::not_a_primary;
 use crate::net::handshake::{Greeting, Identity};
+use crate::net::notice::Notice;
 use crate::net::standing::Role;
 use crate::resp::Reply;
 use crate::time::{self, Deadline};
@@ -48,8 +50,10 @@ impl Sink for Desk {
         self.has_left(&mut books);
     }
 
-    fn pushed(&self, _push: Reply) {
-        // Nothing on this connection subscribes to anything.
+    fn pushed(&self, push: Reply) {
+        if let Some(notice) = Notice::read(push.root()) {
+            self.announced(notice);
+        }
     }
 }
 
@@ -269,9 +273,13 @@ impl Crew for Desk {
         session.identity.clone()
     }
 
-    fn lost(&self, entries: Vec<LostEntry>, cause: &Error) {
+    fn lost(&self, entries: Vec<LostEntry>, cause: &Error, is_moving: bool) {
         let mut books = self.books.lock();
-        if books.state == State::Ready {
+        self.end_maintenance(&mut books);
+        books.has_moved = is_moving;
+        if is_moving {
+            books.down_since = time::now();
+        } else if books.state == State::Ready {
             books.down_since = time::now();
             books.before_outage = Some((self.counters.resent.get(), self.counters.replayed.get()));
             self.events.announce(Event::new(EventKind::Disconnected, cause.message.clone()));
@@ -299,6 +307,14 @@ impl Crew for Desk {
             let mut books = self.books.lock();
             books.expected = books.expected.saturating_sub(left);
         }
+    }
+
+    fn moving(&self) -> Option<Move> {
+        self.books.lock().moving.take()
+    }
+
+    fn not_moved(&self, error: &Error) {
+        self.could_not_move(error);
     }
 
     fn attempting(&self, attempt: u32) {
@@ -376,7 +392,11 @@ impl Crew for Desk {
             self.events.announce(Event { failover: Some(Box::new(failover)), ..event });
         }
         self.set_state(&mut books, State::Ready);
-        let message = self.account_for_outage(&books);
+        let message = if std::mem::take(&mut books.has_moved) {
+            format!("moved to {}, between two commands", greeting.standing.address)
+        } else {
+            self.account_for_outage(&books)
+        };
         self.events.announce(Event::new(EventKind::Connected, message));
         true
     }

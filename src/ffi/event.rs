@@ -43,6 +43,8 @@ pub const RR_EVENT_SUBSCRIPTIONS_RESTORED: rr_kind = 11;
 /// The connection is back, and it is not the same server or not the same data: rr_event_server_change() and
 /// rr_event_history() say what has changed. It comes before RR_EVENT_CONNECTED.
 pub const RR_EVENT_FAILOVER: rr_kind = 12;
+/// The server announces its own maintenance: that it moves, or may be slow for a while, or that this is over.
+pub const RR_EVENT_MAINTENANCE: rr_kind = 13;
 
 /// The same process as before, with another history of data: it was a replica meanwhile.
 pub const RR_SERVER_SAME: rr_kind = 1;
@@ -73,6 +75,7 @@ const fn name(kind: EventKind) -> (rr_kind, &'static CStr) {
         EventKind::AuthFailed => (RR_EVENT_AUTH_FAILED, c"RR_EVENT_AUTH_FAILED"),
         EventKind::SubscriptionsRestored => (RR_EVENT_SUBSCRIPTIONS_RESTORED, c"RR_EVENT_SUBSCRIPTIONS_RESTORED"),
         EventKind::Failover => (RR_EVENT_FAILOVER, c"RR_EVENT_FAILOVER"),
+        EventKind::Maintenance => (RR_EVENT_MAINTENANCE, c"RR_EVENT_MAINTENANCE"),
     }
 }
 

@@ -113,6 +113,8 @@ pub struct Lane {
     /// A role came back while the lane is down.
     pub(super) roles_back: Condvar,
     born: Instant,
+    /// How long the connection may be silent while commands are unanswered, in microseconds.
+    patience: AtomicU64,
     /// Microseconds after `born` at which bytes were last read.
     last_read: AtomicU64,
 }
@@ -130,6 +132,7 @@ impl Lane {
         let queue = Queue::new(now, Reader::new(settings.limits));
         Lane {
             company: Company::new(settings.adaptive_spin),
+            patience: AtomicU64::new(time::microseconds(settings.stall_timeout)),
             settings,
             counters,
             sink: OnceLock::new(),
@@ -248,6 +251,17 @@ impl Lane {
         state.open
     }
 
+    /// Lets no more callers in; what is on its way is answered.
+    pub fn shut(&self) {
+        self.state.lock().open = false;
+        self.room.notify_all();
+    }
+
+    /// How long it may go on with unanswered commands and nothing read, from now on.
+    pub fn set_patience(&self, patience: Duration) {
+        self.patience.store(time::microseconds(patience), Ordering::Relaxed);
+    }
+
     /// May callers come in?
     pub fn is_open(&self) -> bool {
         self.state.lock().open
@@ -313,7 +327,8 @@ impl Lane {
             return None;
         }
         let stalled = time::now().saturating_duration_since(self.last_read().max(state.busy_since));
-        Some(state.stall_limit.max(self.settings.stall_timeout).saturating_sub(stalled))
+        let patience = Duration::from_micros(self.patience.load(Ordering::Relaxed));
+        Some(state.stall_limit.max(patience).saturating_sub(stalled))
     }
 
     pub(super) fn stall_error(&self) -> Error {

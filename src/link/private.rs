@@ -10,7 +10,7 @@ use std::sync::{Arc, Weak};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::link::backoff;
-use crate::net::connect::{Connected, Connector};
+use crate::net::connect::{Connected, Connector, Order};
 use crate::net::credentials::{Credentials, Lease};
 use crate::net::handshake::{Greeting, Identity, Interest};
 use crate::net::socket::Socket;
@@ -80,7 +80,9 @@ impl Privates {
         let attempt = Attempt { deadline, limit: "the connect timeout", waker, abandoned: &self.has_ended };
         let limits = Limits { max_bytes: self.config.max_reply_bytes, max_depth: self.config.max_reply_depth };
         let login = self.connector.login_generation();
-        let Connected { talk, greeting, lease } = self.connector.connect(identity, Interest::Role, limits, &attempt)?;
+        let Connected { talk, greeting, lease } = self
+            .connector
+            .connect(&Order { identity, interest: Interest::Role, limits, has_to_move: false }, &attempt)?;
         let mut sockets = self.sockets.lock();
         sockets.retain(|socket| socket.strong_count() > 0);
         sockets.push(Arc::downgrade(talk.socket()));

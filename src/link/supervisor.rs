@@ -13,10 +13,10 @@ use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::link::backoff::{self, Next};
 use crate::link::lane::{Lane, LostEntry};
-use crate::net::connect::{Connected, Connector};
+use crate::link::mover::{Move, Mover};
+use crate::net::connect::{Connected, Connector, Order};
 use crate::net::credentials::Lease;
-use crate::net::handshake::{self, Greeting, Identity};
-use crate::net::socket::Socket;
+use crate::net::handshake::{Greeting, Identity, Interest};
 use crate::net::wake::{self, Waker};
 use crate::net::{Attempt, Refusal};
 use crate::resp::Limits;
@@ -42,8 +42,12 @@ pub enum Check {
 pub trait Crew: Send + Sync {
     /// Who the client is on the next connection.
     fn identity(&self) -> Identity;
-    /// The connection is gone; these had no reply, in order.
-    fn lost(&self, entries: Vec<LostEntry>, cause: &Error);
+    /// The connection is gone; these had no reply, in order. `is_moving`: another one is there to take its place.
+    fn lost(&self, entries: Vec<LostEntry>, cause: &Error, is_moving: bool);
+    /// The server has announced that it moves, if it did so since the last time.
+    fn moving(&self) -> Option<Move>;
+    /// There was no connection to the new place.
+    fn not_moved(&self, error: &Error);
     /// An attempt begins, the first of an outage being number 1.
     fn attempting(&self, attempt: u32);
     /// An attempt failed; the next follows after `pause`.
@@ -157,9 +161,6 @@ impl Outage {
     }
 }
 
-/// A socket to put into service, what its server said, and until when the credentials are good.
-type Ready = (Arc<Socket>, Greeting, Lease);
-
 /// What the thread itself holds.
 struct Watch {
     config: Arc<Config>,
@@ -174,22 +175,25 @@ impl Watch {
         let lane = self.supervision.lane.clone();
         let mut outage = Outage::begin();
         let mut flaps = 0_u32;
-        while let Some((socket, greeting, mut lease)) = self.connect(&mut outage) {
+        let mut next = self.connect(&mut outage);
+        while let Some(Connected { talk, greeting, mut lease }) = next {
             self.counters.connects.add(1);
-            if let Err(error) = lane.install(socket) {
+            if let Err(error) = lane.install(talk.into_socket()) {
                 outage.failed(Refusal::Unreachable(Error::new(ErrorKind::System, error.to_string())));
+                next = self.connect(&mut outage);
                 continue;
             }
             let (begun, read) = (time::now(), self.counters.bytes_read.get());
             let was_open = self.crew.recover(&greeting, &self.supervision);
+            let mut moved = None;
             if was_open {
-                self.serve(&mut lease);
+                moved = self.serve(&mut lease);
                 let lasted = time::now().saturating_duration_since(begun);
                 let was_of_use = lasted >= STEADY || self.counters.bytes_read.get() > read;
                 flaps = if was_of_use { 0 } else { flaps.saturating_add(1) };
                 outage = Outage::begin();
             }
-            let cause = lane.failure().unwrap_or_else(closing);
+            let cause = lane.failure().unwrap_or_else(if moved.is_some() { moving } else { closing });
             if !was_open {
                 outage.failed(Refusal::NotNow(cause.clone()));
             } else if self.config.reconnect_tries == Some(0) {
@@ -198,17 +202,21 @@ impl Watch {
             lane.fail(lane.epoch(), cause.clone());
             let entries = lane.collect();
             self.counters.disconnects.add(1);
-            self.crew.lost(entries, &cause);
+            self.crew.lost(entries, &cause, moved.is_some());
             // The first attempt is made at once, but not for ever when each connection ends as soon as it is there.
-            if flaps > 1 {
+            if flaps > 1 && moved.is_none() {
                 self.pause(Some(backoff::jitter(&self.config, flaps - 1, backoff::draw)));
             }
+            next = match moved {
+                Some(connected) => Some(connected),
+                None => self.connect(&mut outage),
+            };
         }
         self.crew.ended();
     }
 
     /// Attempts until there is a connection; `None` when told to end.
-    fn connect(&mut self, outage: &mut Outage) -> Option<Ready> {
+    fn connect(&mut self, outage: &mut Outage) -> Option<Connected> {
         loop {
             // A connection that was made and lost again before it was of use counts as a failed attempt, too.
             if let Some(refusal) = outage.refusal.take() {
@@ -257,7 +265,7 @@ impl Watch {
         }
     }
 
-    fn attempt(&mut self) -> std::result::Result<Ready, Refusal> {
+    fn attempt(&mut self) -> std::result::Result<Connected, Refusal> {
         let attempt = Attempt {
             deadline: Deadline::within(self.config.connect_timeout),
             limit: "the connect timeout",
@@ -265,9 +273,9 @@ impl Watch {
             abandoned: &self.supervision.stopping,
         };
         let identity = self.crew.identity();
-        let Connected { talk, greeting, lease } =
-            self.connector.connect(&identity, handshake::Interest::Standing, Limits::default(), &attempt)?;
-        Ok((talk.into_socket(), greeting, lease))
+        let order =
+            Order { identity: &identity, interest: Interest::Standing, limits: Limits::default(), has_to_move: false };
+        self.connector.connect(&order, &attempt)
     }
 
     /// Sleeps, unless hurried or told to end.
@@ -283,13 +291,28 @@ impl Watch {
     }
 
     /// Looks after an open lane until its connection ends or the supervisor is told to end.
-    fn serve(&self, lease: &mut Lease) {
+    /// The connection to take its place, if the server has moved.
+    fn serve(&self, lease: &mut Lease) -> Option<Connected> {
         let lane = &self.supervision.lane;
         let mut role_asked = time::now();
+        let mut mover: Option<Mover> = None;
         loop {
             let down = || self.supervision.is_stopping() || lane.failure().is_some();
             if down() {
-                return;
+                return None;
+            }
+            if let Some(going) = self.crew.moving() {
+                mover = self.start_moving(going);
+            }
+            if let Some(made) = mover.as_ref().and_then(Mover::take) {
+                mover = None;
+                match made {
+                    Ok(connected) => {
+                        self.hand_over();
+                        return Some(connected);
+                    }
+                    Err(error) => self.crew.not_moved(&error),
+                }
             }
             let mut until = earlier(self.crew.sweep(), self.renew(lease));
             let check = self.crew.check();
@@ -324,6 +347,24 @@ impl Watch {
 }
 
 impl Watch {
+    fn start_moving(&self, going: Move) -> Option<Mover> {
+        let (connector, attention) = (self.connector.clone(), self.supervision.waker.clone());
+        let started = Mover::start(connector, self.crew.identity(), going, self.config.connect_timeout, attention);
+        started.inspect_err(|error| self.crew.not_moved(error)).ok()
+    }
+
+    /// Lets no new commands in and waits for the answers to those that are on their way: between two commands, another
+    /// connection takes the place of this one.
+    fn hand_over(&self) {
+        let lane = &self.supervision.lane;
+        lane.shut();
+        let deadline = Deadline::within(self.config.command_timeout);
+        let is_quiet = || lane.in_flight() == 0 || self.supervision.is_stopping() || lane.failure().is_some();
+        while !is_quiet() && !deadline.has_passed() {
+            lane.serve(&self.supervision.waker, deadline.remaining(), &is_quiet);
+        }
+    }
+
     /// Puts new credentials in place of those that expire, between two commands. How long until there is something to do.
     fn renew(&self, lease: &mut Lease) -> Option<Duration> {
         let credentials = self.connector.credentials()?;
@@ -344,6 +385,10 @@ fn earlier(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
     }
+}
+
+fn moving() -> Error {
+    Error::new(ErrorKind::ConnectionLost, "the server has moved")
 }
 
 fn closing() -> Error {

@@ -9,22 +9,39 @@ use std::sync::Arc;
 
 use socket2::SockAddr;
 
-use crate::config::{Address, Config};
+use crate::config::{Address, Config, ServerRole};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Events;
 use crate::log::Level;
 use crate::net::credentials::{Credentials, CredentialsProvider, Lease};
 use crate::net::demand::Demand;
 use crate::net::dial::{dial, unreachable};
-use crate::net::handshake::{self, Greeting, Identity, handshake};
+use crate::net::handshake::{Greeting, Identity, Interest, Introduction, handshake};
+use crate::net::notice::endpoint_type;
+use crate::net::replicas::Replicas;
 use crate::net::resolve::{LookUp, Resolver};
 use crate::net::socket::{Socket, Wait};
 use crate::net::talk::Talk;
 use crate::net::tls::{self, Tls};
 use crate::net::trust::Trust;
-use crate::net::wake::Interest;
+use crate::net::wake;
 use crate::net::{Attempt, Refusal};
 use crate::resp::Limits;
+use crate::sync::Mutex;
+use crate::time::Deadline;
+
+/// What kind of connection is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// Who the client is.
+    pub identity: &'a Identity,
+    /// What the server is asked.
+    pub interest: Interest,
+    /// Limits on replies.
+    pub limits: Limits,
+    /// It has to be where the server has said that it moves to, if it named a place.
+    pub has_to_move: bool,
+}
 
 /// A connection that is ready for commands.
 #[derive(Debug)]
@@ -40,13 +57,29 @@ pub struct Connected {
 /// See above.
 pub struct Connector {
     config: Arc<Config>,
+    target: Target,
     /// With TLS only.
-    trust: Option<Trust>,
-    resolver: Resolver,
+    trust: Option<Arc<Trust>>,
+    resolver: Arc<Resolver>,
     /// If the program gives them.
-    credentials: Option<Credentials>,
+    credentials: Option<Arc<Credentials>>,
     demand: Demand,
+    redirect: Mutex<Option<Redirect>>,
     events: Arc<Events>,
+}
+
+/// Which server is meant.
+enum Target {
+    /// The one that is configured.
+    Configured,
+    /// One of those that follow it.
+    Replicas(Arc<Replicas>),
+}
+
+/// Where the server has moved.
+struct Redirect {
+    to: (String, u16),
+    until: Deadline,
 }
 
 impl std::fmt::Debug for Connector {
@@ -67,20 +100,35 @@ impl Connector {
             let text = "a password is set and there is a credentials callback: one of them has to go";
             return Err(Error::new(ErrorKind::Config, text));
         }
-        let trust = if config.tls { Some(Trust::new(config.clone())?) } else { None };
-        let (resolver, demand) = (Resolver::new(look_up), Demand::new(config.server_role));
-        let credentials = provider.map(Credentials::new);
-        Ok(Connector { config, trust, resolver, credentials, demand, events })
+        let trust = if config.tls { Some(Arc::new(Trust::new(config.clone())?)) } else { None };
+        let (resolver, demand) = (Arc::new(Resolver::new(look_up)), Demand::new(config.server_role));
+        let credentials = provider.map(|provider| Arc::new(Credentials::new(provider)));
+        let (target, redirect) = (Target::Configured, Mutex::default());
+        Ok(Connector { config, target, trust, resolver, credentials, demand, redirect, events })
+    }
+
+    /// The same for one of the `replicas` of that server.
+    pub fn to_replicas(&self, replicas: Arc<Replicas>) -> Self {
+        Connector {
+            config: self.config.clone(),
+            target: Target::Replicas(replicas),
+            trust: self.trust.clone(),
+            resolver: self.resolver.clone(),
+            credentials: self.credentials.clone(),
+            demand: Demand::new(ServerRole::Any),
+            redirect: Mutex::default(),
+            events: self.events.clone(),
+        }
     }
 
     /// The credentials that the program gives, if it does.
     pub fn credentials(&self) -> Option<&Credentials> {
-        self.credentials.as_ref()
+        self.credentials.as_deref()
     }
 
     /// How often the program's credentials were renewed.
     pub fn login_generation(&self) -> u64 {
-        self.credentials.as_ref().map_or(0, Credentials::generation)
+        self.credentials.as_ref().map_or(0, |credentials| credentials.generation())
     }
 
     /// What role a server must have.
@@ -97,49 +145,55 @@ impl Connector {
     }
 
     /// A connection that is ready for commands, or why there is none by the attempt's deadline.
-    pub fn connect(
-        &self,
-        identity: &Identity,
-        interest: handshake::Interest,
-        limits: Limits,
-        attempt: &Attempt<'_>,
-    ) -> std::result::Result<Connected, Refusal> {
-        let (host, port) = match &self.config.address {
-            Address::Tcp { host, port } => (host, *port),
-            Address::Unix(path) => {
-                let name = path.display().to_string();
-                let address = SockAddr::unix(path)
-                    .map_err(|error| Refusal::Unreachable(unreachable(&name, &error.to_string())))?;
-                return self.greet(&address, &name, identity, interest, limits, attempt);
-            }
-        };
-        let addresses = self.resolver.resolve(host, port, attempt).map_err(Refusal::Unreachable)?;
-        let mut refusal = None;
-        for (tried, address) in addresses.iter().enumerate() {
-            let shares = u32::try_from(addresses.len() - tried).unwrap_or(1);
-            let share = attempt.deadline.remaining().unwrap_or(self.config.connect_timeout) / shares;
-            if share.is_zero() {
-                break;
-            }
-            let name = named(host, port, *address);
-            match self.greet(&SockAddr::from(*address), &name, identity, interest, limits, &attempt.shortened(share)) {
-                Ok(ready) => return Ok(ready),
-                // Not to be asked of one server after the other.
-                Err(refused @ Refusal::Credentials(_)) => return Err(refused),
-                Err(refused) => refusal = Some(refused),
+    pub fn connect(&self, order: &Order<'_>, attempt: &Attempt<'_>) -> std::result::Result<Connected, Refusal> {
+        if let (Target::Configured, Address::Unix(path)) = (&self.target, &self.config.address) {
+            let name = path.display().to_string();
+            let address =
+                SockAddr::unix(path).map_err(|error| Refusal::Unreachable(unreachable(&name, &error.to_string())))?;
+            return self.greet(&address, &name, order, attempt);
+        }
+        let places = self.places(order.has_to_move);
+        let nowhere = || Refusal::Unreachable(unreachable("a replica", "the primary has none"));
+        each(&places, attempt, nowhere, |(host, port), attempt| {
+            let addresses = self.resolver.resolve(host, *port, attempt).map_err(Refusal::Unreachable)?;
+            let too_late =
+                || Refusal::Unreachable(unreachable(&format!("{host}:{port}"), "the connect timeout passed"));
+            each(&addresses, attempt, too_late, |address, attempt| {
+                self.greet(&SockAddr::from(*address), &named(host, *port, *address), order, attempt)
+            })
+        })
+    }
+
+    /// Hosts and ports to try, in this order.
+    fn places(&self, has_to_move: bool) -> Vec<(String, u16)> {
+        match &self.target {
+            Target::Replicas(replicas) => replicas.in_turn(),
+            Target::Configured => {
+                let mut redirect = self.redirect.lock();
+                redirect.take_if(|redirect| redirect.until.has_passed());
+                let moved = redirect.as_ref().map(|redirect| redirect.to.clone());
+                let configured = match &self.config.address {
+                    Address::Tcp { host, port } => Some((host.clone(), *port)),
+                    Address::Unix(_) => None,
+                };
+                match moved {
+                    Some(moved) if has_to_move => vec![moved],
+                    moved => moved.into_iter().chain(configured).collect(),
+                }
             }
         }
-        let too_late = || unreachable(&format!("{host}:{port}"), "the connect timeout passed");
-        Err(refusal.unwrap_or_else(|| Refusal::Unreachable(too_late())))
+    }
+
+    /// The server is there until then: that place is tried before the one that is configured.
+    pub fn redirect(&self, to: (String, u16), until: Deadline) {
+        *self.redirect.lock() = Some(Redirect { to, until });
     }
 
     fn greet(
         &self,
         address: &SockAddr,
         name: &str,
-        identity: &Identity,
-        interest: handshake::Interest,
-        limits: Limits,
+        order: &Order<'_>,
         attempt: &Attempt<'_>,
     ) -> std::result::Result<Connected, Refusal> {
         let socket = dial(address, name, &self.config, attempt).map_err(Refusal::Unreachable)?;
@@ -147,12 +201,19 @@ impl Connector {
             Some(trust) => self.protect(socket, trust, name, attempt)?,
             None => socket,
         };
-        let mut talk = Talk::new(socket, limits);
+        let mut talk = Talk::new(socket, order.limits);
         let login = match &self.credentials {
             Some(credentials) => Some(credentials.ask(attempt).map_err(Refusal::NotNow)?),
             None => None,
         };
-        let mut greeting = handshake(&mut talk, identity, login.as_deref(), interest, attempt)?;
+        let Order { identity, interest, .. } = *order;
+        let announces = self.config.maintenance_notifications && interest == Interest::Standing;
+        let endpoint_type = address
+            .as_socket()
+            .filter(|_| announces)
+            .map(|address| endpoint_type(self.config.maintenance_endpoint, self.trust.is_some(), address.ip()));
+        let introduction = Introduction { identity, login: login.as_deref(), interest, endpoint_type };
+        let mut greeting = handshake(&mut talk, &introduction, attempt)?;
         let lease = login.as_deref().map(Lease::of).unwrap_or_default();
         greeting.standing.address = reached(address, name);
         self.demand.check(name, greeting.role.as_ref())?;
@@ -202,7 +263,7 @@ impl Connector {
                 }
                 Ok(_) => {}
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                    attempt.wait(&socket, Interest { readable: true, writable: false }).map_err(|error| {
+                    attempt.wait(&socket, wake::Interest { readable: true, writable: false }).map_err(|error| {
                         let hint = if error.kind == ErrorKind::Timeout {
                             "; does the server speak TLS on this port?"
                         } else {
@@ -220,12 +281,36 @@ impl Connector {
     }
 }
 
+/// Tries one after the other, each with its share of the time that is left.
+fn each<T, R>(
+    places: &[T],
+    attempt: &Attempt<'_>,
+    none: impl Fn() -> Refusal,
+    connect: impl Fn(&T, &Attempt<'_>) -> std::result::Result<R, Refusal>,
+) -> std::result::Result<R, Refusal> {
+    let mut refusal = None;
+    for (tried, place) in places.iter().enumerate() {
+        let shares = u32::try_from(places.len() - tried).unwrap_or(1);
+        let share = attempt.deadline.remaining().map(|left| left / shares);
+        if share.is_some_and(|share| share.is_zero()) {
+            break;
+        }
+        match connect(place, &share.map_or(*attempt, |share| attempt.shortened(share))) {
+            Ok(ready) => return Ok(ready),
+            // Not to be asked of one server after the other.
+            Err(refused @ Refusal::Credentials(_)) => return Err(refused),
+            Err(refused) => refusal = Some(refused),
+        }
+    }
+    Err(refusal.unwrap_or_else(none))
+}
+
 fn send_all(socket: &Socket, mut bytes: &[u8], attempt: &Attempt<'_>) -> Result<()> {
     while !bytes.is_empty() {
         match socket.send(bytes) {
             Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                attempt.wait(socket, Interest { readable: false, writable: true })?;
+                attempt.wait(socket, wake::Interest { readable: false, writable: true })?;
             }
             Err(error) => return Err(Error::new(ErrorKind::ConnectionLost, error.to_string())),
         }

@@ -18,7 +18,7 @@ use crate::net::{Attempt, Refusal};
 use crate::resp::{Reply, encode};
 
 /// More than all the words take that are the same in every handshake.
-const FIXED: usize = 256;
+const FIXED: usize = 512;
 
 /// Who the client is on each new connection: what was configured, then whatever the program changed at run time.
 #[derive(Clone, PartialEq, Eq)]
@@ -136,8 +136,22 @@ impl fmt::Display for Greeting {
     }
 }
 
+/// All that is said to a new server.
+#[derive(Clone, Copy, Debug)]
+pub struct Introduction<'a> {
+    /// Who the client is.
+    pub identity: &'a Identity,
+    /// The credentials that the program gave, in place of those that are configured.
+    pub login: Option<&'a Login>,
+    /// What is asked.
+    pub interest: Interest,
+    /// How it is to name the place that it moves to, if it is to announce its maintenance.
+    pub endpoint_type: Option<&'static str>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
+    Maintenance,
     Hello,
     Auth,
     Name,
@@ -150,14 +164,13 @@ enum Step {
 /// Makes the server ready for commands, or says why it is not.
 pub fn handshake(
     talk: &mut Talk,
-    identity: &Identity,
-    login: Option<&Login>,
-    interest: Interest,
+    introduction: &Introduction<'_>,
     attempt: &Attempt<'_>,
 ) -> std::result::Result<Greeting, Refusal> {
+    let identity = introduction.identity;
     let mut greeting = None;
     if identity.protocol != Protocol::Resp2 {
-        greeting = introduce(talk, identity, login, interest, attempt, true)?;
+        greeting = introduce(talk, introduction, attempt, true)?;
         if greeting.is_none() && identity.protocol == Protocol::Resp3 {
             return Err(Refusal::Misfit(Error::new(
                 ErrorKind::Unsupported,
@@ -166,7 +179,7 @@ pub fn handshake(
         }
     }
     if greeting.is_none() {
-        greeting = introduce(talk, identity, login, interest, attempt, false)?;
+        greeting = introduce(talk, introduction, attempt, false)?;
     }
     if talk.has_unread() {
         // The first command would take it for its reply.
@@ -178,12 +191,11 @@ pub fn handshake(
 /// One round trip. `None` when the server does not know HELLO.
 fn introduce(
     talk: &mut Talk,
-    identity: &Identity,
-    login: Option<&Login>,
-    interest: Interest,
+    introduction: &Introduction<'_>,
     attempt: &Attempt<'_>,
     hello: bool,
 ) -> std::result::Result<Option<Greeting>, Refusal> {
+    let Introduction { identity, login, interest, endpoint_type } = *introduction;
     let (username, password) = match login {
         Some(login) => (login.username.as_ref().map(|name| name.as_slice()), Some(login.password.as_slice())),
         None => (identity.username.as_deref(), identity.password.as_deref()),
@@ -210,6 +222,10 @@ fn introduce(
     }
     if identity.db != b"0" {
         say(Step::Select, &[b"SELECT", &identity.db]);
+    }
+    if let Some(endpoint_type) = endpoint_type.filter(|_| hello) {
+        let kind = endpoint_type.as_bytes();
+        say(Step::Maintenance, &[b"CLIENT", b"MAINT_NOTIFICATIONS", b"ON", b"moving-endpoint-type", kind]);
     }
     match interest {
         Interest::Standing => {
@@ -275,7 +291,7 @@ fn judge(step: Step, text: &str) -> Option<Refusal> {
     }
     match step {
         // A user who may not PING may still be allowed everything else.
-        Step::Ping | Step::Role | Step::Info => None,
+        Step::Ping | Step::Role | Step::Info | Step::Maintenance => None,
         Step::Name if code == "NOPERM" => None,
         Step::Hello | Step::Auth => Some(Refusal::Misfit(error(ErrorKind::Server, "the server refused the handshake"))),
         Step::Name => Some(Refusal::Misfit(error(ErrorKind::Server, "the server refused the client name"))),

@@ -4,7 +4,8 @@
 //! socket of one of them, `tls` protects it (`trust` says by whose certificates, `certificate` examines the server's),
 //! `talk` is a conversation on a socket that nobody else uses, `handshake` the one that makes the server ready for
 //! commands in one round trip, `credentials` are those that the program gives for it, `standing` is what the server says of
-//! itself there, `demand` what role it must have.
+//! itself there, `demand` what role it must have, `notice` what it announces later, `replicas`
+//! are those that follow it.
 //! `oracle` asks what may take long, `socket` and `wake` hold the system calls. Never retries.
 
 mod certificate;
@@ -13,7 +14,9 @@ pub mod credentials;
 pub mod demand;
 mod dial;
 pub mod handshake;
+pub mod notice;
 pub mod oracle;
+pub mod replicas;
 pub mod resolve;
 #[allow(unsafe_code, reason = "system calls that no safe wrapper offers without touching the received bytes twice")]
 pub mod socket;

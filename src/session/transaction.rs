@@ -98,7 +98,7 @@ enum Watch {
 impl Transaction {
     /// One that has not begun.
     pub(crate) fn new(ground: Ground, options: TransactionOptions) -> Self {
-        let timeout = options.timeout.unwrap_or(ground.config.command_timeout);
+        let timeout = options.timeout.unwrap_or_else(|| ground.desk.command_timeout());
         let pipeline =
             PipelineOptions { atomic: true, timeout: Some(timeout), no_buffer: true, no_retry: options.no_retry };
         let queued = Pipeline::new(ground.desk.clone(), pipeline);
