@@ -51,6 +51,10 @@ rr_client *client_open(const struct job *job, const char *const *more)
     rr_error *err = NULL;
 
     set_address(config, job);
+    if (job_is_tls(job)) {
+        set(config, "tls", "true");
+        set(config, "tls_ca_file", job->authorities);
+    }
     for (; more != NULL && *more != NULL; more++)
         set_pair(config, *more);
     for (int index = 0; index < job->option_count; index++)

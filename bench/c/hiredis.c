@@ -2,13 +2,17 @@
 /*
  * The same workloads through hiredis, as its users write them: a connection per thread, redisCommandArgv() (which is the
  * fastest of its family), pipelines by append and get, messages by redisGetReply() in a loop. And two yardsticks of its own: `writes`, a pipeline of many SETs,
- * and `decode`, its reader alone.
+ * and `decode`, its reader alone. With BENCH_TLS it has the SSL part of hiredis.
  */
 
 #include "publisher.h"
 #include "worker.h"
 
 #include <hiredis/hiredis.h>
+#ifdef BENCH_TLS
+#include <hiredis/hiredis_ssl.h>
+#include <pthread.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +21,34 @@ enum { FEED = 16 << 10, DECODE_STREAM = 1 << 20 };
 
 static const char *GET[] = {"GET", BENCH_KEY};
 static const size_t GET_LENGTHS[] = {3, sizeof BENCH_KEY - 1};
+
+#ifdef BENCH_TLS
+static void begin_tls(void)
+{
+    redisInitOpenSSL();
+}
+
+static void protect(redisContext *context, const struct job *job)
+{
+    static pthread_once_t begun = PTHREAD_ONCE_INIT;
+    redisSSLContextError error = REDIS_SSL_CTX_NONE;
+    redisSSLContext *trust;
+
+    pthread_once(&begun, begin_tls);
+    trust = redisCreateSSLContext(job->authorities, NULL, NULL, NULL, NULL, &error);
+    if (trust == NULL)
+        fail("%s: %s", job->authorities, redisSSLContextGetError(error));
+    if (redisInitiateSSLWithContext(context, trust) != REDIS_OK)
+        fail("TLS with %s: %s", job->address, context->errstr);
+    redisFreeSSLContext(trust);
+}
+#else
+static void protect(redisContext *context, const struct job *job)
+{
+    (void)context;
+    fail("TLS with %s: this hiredis has no SSL part", job->address);
+}
+#endif
 
 static redisContext *connect_to(const struct job *job)
 {
@@ -30,6 +62,8 @@ static redisContext *connect_to(const struct job *job)
     }
     if (context == NULL || context->err != 0)
         fail("connecting to %s: %s", job->address, context == NULL ? "no memory" : context->errstr);
+    if (job_is_tls(job))
+        protect(context, job);
     return context;
 }
 

@@ -93,6 +93,11 @@ bool job_is_unix(const struct job *job)
     return job->address[0] == '/';
 }
 
+bool job_is_tls(const struct job *job)
+{
+    return job->authorities[0] != '\0';
+}
+
 const char *job_host(const struct job *job, int *port)
 {
     static char host[256];
@@ -224,6 +229,8 @@ static void parse(struct job *job, char *argument)
         job->admin = value;
     else if (strcmp(argument, "shape") == 0)
         job->shape = value;
+    else if (strcmp(argument, "authorities") == 0)
+        job->authorities = value;
     else if (strcmp(argument, "seconds") == 0)
         job->seconds = strtod(value, NULL);
     else if (strcmp(argument, "steps") == 0)
@@ -243,7 +250,7 @@ static void parse(struct job *job, char *argument)
 int worker_main(int argc, char **argv, const struct workload *workloads)
 {
     struct job job = {.workload = argc > 1 ? argv[1] : "", .address = "127.0.0.1:6379", .seconds = 0.3,
-                      .count = 1, .threads = 1, .depth = 100, .admin = "", .shape = ""};
+                      .count = 1, .threads = 1, .depth = 100, .admin = "", .shape = "", .authorities = ""};
     alarm(LAST_RESORT);
     for (int index = 2; index < argc; index++)
         parse(&job, argv[index]);

@@ -27,6 +27,7 @@ struct job {
     const char *address;               /* HOST:PORT, or the path of a unix socket */
     const char *admin;                 /* a unix socket of the same server */
     const char *shape;                 /* which reply to decode */
+    const char *authorities;           /* a PEM file of whom to trust; with one, TLS is spoken */
     double seconds;                    /* how long to measure, unless `steps` is given */
     long steps;                        /* how often to do it instead, in each thread */
     long count;                        /* how many commands, where that is what the workload is about */
@@ -61,6 +62,8 @@ void work_run(const struct job *job, const struct work *work, void *shared);
 
 /* Is the address a unix socket's path? */
 bool job_is_unix(const struct job *job);
+/* Is TLS to be spoken? */
+bool job_is_tls(const struct job *job);
 /* The address as host and port. The host is one of those of struct job's lifetime. */
 const char *job_host(const struct job *job, int *port);
 

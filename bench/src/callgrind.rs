@@ -6,7 +6,7 @@ use crate::Result;
 use crate::launch::bind;
 use crate::plan::Plan;
 use crate::row::Placement;
-use crate::rows::{Side, cores_of};
+use crate::rows::{Side, can_run, cores_of};
 use crate::server::Server;
 
 /// How many steps the two runs make.
@@ -24,34 +24,44 @@ const WORK: &[(&str, &[&str], f64)] = &[
 /// Bytes that a step decodes.
 const FEED: f64 = 16_384.0;
 
+/// What is counted again over TLS.
+const OVER_TLS: &[(&str, &[&str], f64)] =
+    &[("GET, TLS", &["get"], 1.0), ("GET in a pipeline of 100, TLS", &["pipeline", "depth=100"], 100.0)];
+
 pub fn run(plan: &Plan) -> Result<()> {
-    let server = Server::start(cores_of(plan, Placement::OneCore).first().copied().unwrap_or(0))?;
-    server.command(&["SET", "bench:key", "hello"])?;
-    let address = format!("address={}", server.tcp());
     println!("instructions for each (the kernel's are not counted)\n");
     println!("{:<34}{:>10}{:>10}{:>8}", "", "ours", "hiredis", "ratio");
-    for (name, arguments, operations) in WORK {
-        let mut arguments = arguments.to_vec();
-        let ours = if arguments.first() == Some(&"decode") {
-            Side::rust(&arguments)
-        } else {
-            arguments.push(&address);
-            Side::c("ours", &arguments)
-        };
-        let ours = difference(plan, &ours, "ours", &arguments)? / operations;
-        let theirs = match plan.hiredis {
-            Some(_) => difference(plan, &Side::c("hiredis", &arguments), "hiredis", &arguments)? / operations,
-            None => f64::NAN,
-        };
-        println!("{name:<34}{ours:>10.0}{theirs:>10.0}{:>8.2}", theirs / ours);
+    let core = cores_of(plan, Placement::OneCore).first().copied().unwrap_or(0);
+    count(plan, &Server::start(core)?, WORK, "")?;
+    match Server::start_with_tls(core) {
+        Ok(server) => count(plan, &server, OVER_TLS, ".tls")?,
+        Err(error) => eprintln!("bench: what goes over TLS is left out: {error}"),
     }
     println!("\nby function: callgrind_annotate {}/callgrind.ours.get", plan.output.display());
     Ok(())
 }
 
+fn count(plan: &Plan, server: &Server, work: &[(&str, &[&str], f64)], suffix: &str) -> Result<()> {
+    server.command(&["SET", "bench:key", "hello"])?;
+    for (name, arguments, operations) in work {
+        let what = arguments.first().copied().unwrap_or_default();
+        let place = if what == "decode" { Vec::new() } else { server.place() };
+        let ours = if what == "decode" { Side::rust(arguments) } else { Side::c("ours", arguments).with(&place) };
+        let ours = difference(plan, &ours, &format!("ours.{what}{suffix}"))? / operations;
+        let theirs = Side::c("hiredis", arguments).with(&place);
+        let theirs = if can_run(plan, &theirs) {
+            difference(plan, &theirs, &format!("hiredis.{what}{suffix}"))? / operations
+        } else {
+            f64::NAN
+        };
+        println!("{name:<34}{ours:>10.0}{theirs:>10.0}{:>8.2}", theirs / ours);
+    }
+    Ok(())
+}
+
 /// Instructions of a step.
-fn difference(plan: &Plan, side: &Side, who: &str, arguments: &[&str]) -> Result<f64> {
-    let file = format!("callgrind.{who}.{}", arguments.first().unwrap_or(&""));
+fn difference(plan: &Plan, side: &Side, file: &str) -> Result<f64> {
+    let file = format!("callgrind.{file}");
     let [few, many] = STEPS;
     let less = instructions(plan, side, &file, few)?;
     let more = instructions(plan, side, &file, many)?;

@@ -42,8 +42,12 @@ impl Machine {
             said("git", &["-C", &plan.root.display().to_string(), "describe", "--always", "--dirty"])
                 .map_or("unknown".into(), |commit| format!("at {commit}")),
         )];
-        versions
-            .push(("hiredis".into(), plan.hiredis.clone().unwrap_or("not installed: its rows are left out".into())));
+        let hiredis = match &plan.hiredis {
+            Some(version) if plan.hiredis_has_tls => version.clone(),
+            Some(version) => format!("{version} without TLS"),
+            None => "not installed: its rows are left out".into(),
+        };
+        versions.push(("hiredis".into(), hiredis));
         versions.push(("redis (crate)".into(), "1.8.1".into()));
         let server = said("redis-server", &["--version"]).unwrap_or_default();
         let server = server.split_whitespace().find_map(|word| word.strip_prefix("v=")).unwrap_or("unknown");

@@ -4,6 +4,7 @@
 //! figure is that of a worker, a process of its own for each round, so that no client profits from what another left
 //! behind. Two workers that have to be Rust are this program again: `worker decode` and `worker mutex`.
 
+mod authority;
 mod callgrind;
 mod chart;
 mod decode;

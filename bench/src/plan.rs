@@ -43,6 +43,8 @@ pub struct Plan {
     pub cores: Vec<usize>,
     /// The version of hiredis, if its worker could be built.
     pub hiredis: Option<String>,
+    /// Has that worker its SSL part?
+    pub hiredis_has_tls: bool,
 }
 
 impl Plan {
@@ -59,6 +61,7 @@ impl Plan {
             output,
             cores: machine::cores(),
             hiredis: variable("BENCH_HIREDIS"),
+            hiredis_has_tls: variable("BENCH_HIREDIS_TLS").is_some(),
         };
         let mut seconds = variable("BENCH_SECONDS");
         let mut rounds = variable("BENCH_ROUNDS");

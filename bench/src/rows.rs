@@ -39,8 +39,18 @@ impl Side {
         Side { program: Program::Rust, ..Self::c("", arguments) }
     }
 
+    /// The same, told more.
+    pub fn with(mut self, arguments: &[String]) -> Self {
+        self.arguments.extend_from_slice(arguments);
+        self
+    }
+
     fn is_hiredis(&self) -> bool {
         matches!(self.program, Program::C("hiredis"))
+    }
+
+    fn is_over_tls(&self) -> bool {
+        self.arguments.iter().any(|argument| argument.starts_with("authorities="))
     }
 
     pub fn command(&self, plan: &Plan) -> Result<Command> {
@@ -82,26 +92,46 @@ pub fn cores_of(plan: &Plan, placement: Placement) -> &[usize] {
 
 /// Every row that is asked for and can be had.
 pub fn measure_all(plan: &Plan) -> Result<Vec<Row>> {
-    let server = Server::start(cores_of(plan, OneCore).first().copied().unwrap_or(0))?;
+    let core = cores_of(plan, OneCore).first().copied().unwrap_or(0);
+    let server = Server::start(core)?;
     server.command(&["SET", "bench:key", "hello"])?;
+    let mut rows = measure_pairs(plan, &pairs(&server));
+    if plan.wants("big") {
+        progress("big");
+        rows.extend(big(plan, &server, Protection::None));
+    }
+    drop(server);
+    match Server::start_with_tls(core) {
+        Ok(server) => rows.extend(measure_over_tls(plan, &server)?),
+        Err(error) => eprintln!("bench: the rows over TLS are left out: {error}"),
+    }
+    rows.extend(outage::measure_all(plan)?);
+    eprintln!();
+    Ok(rows)
+}
+
+fn measure_over_tls(plan: &Plan, server: &Server) -> Result<Vec<Row>> {
+    server.command(&["SET", "bench:key", "hello"])?;
+    let mut rows = measure_pairs(plan, &pairs_over_tls(server));
+    if plan.wants("tls-big") {
+        progress("tls-big");
+        rows.extend(big(plan, server, Protection::Tls));
+    }
+    Ok(rows)
+}
+
+fn measure_pairs(plan: &Plan, pairs: &[Pair]) -> Vec<Row> {
     let mut rows = Vec::new();
-    for pair in pairs(&server) {
+    for pair in pairs {
         for &(placement, goal) in pair.places {
             let id = format!("{}-{}", pair.id, if placement == OneCore { "one-core" } else { "other-core" });
             if plan.wants(&id) && can_be_had(plan, &pair.theirs, placement) {
                 progress(&id);
-                rows.push(compare(plan, &pair, &id, placement, goal));
+                rows.push(compare(plan, pair, &id, placement, goal));
             }
         }
     }
-    if plan.wants("big") {
-        progress("big");
-        rows.extend(big(plan, &server));
-    }
-    drop(server);
-    rows.extend(outage::measure_all(plan)?);
-    eprintln!();
-    Ok(rows)
+    rows
 }
 
 /// Shows on a terminal what goes on.
@@ -110,7 +140,16 @@ pub fn progress(id: &str) {
 }
 
 fn can_be_had(plan: &Plan, theirs: &Side, placement: Placement) -> bool {
-    (plan.hiredis.is_some() || !theirs.is_hiredis()) && (placement == OneCore || plan.cores.len() > 1)
+    can_run(plan, theirs) && (placement == OneCore || plan.cores.len() > 1)
+}
+
+/// Could the worker be built with what it needs?
+pub fn can_run(plan: &Plan, side: &Side) -> bool {
+    !side.is_hiredis() || has_hiredis(plan, side.is_over_tls())
+}
+
+fn has_hiredis(plan: &Plan, over_tls: bool) -> bool {
+    plan.hiredis.is_some() && (plan.hiredis_has_tls || !over_tls)
 }
 
 fn pairs(server: &Server) -> Vec<Pair> {
@@ -190,6 +229,44 @@ fn pairs(server: &Server) -> Vec<Pair> {
     ]
 }
 
+/// What is measured again over TLS.
+fn pairs_over_tls(server: &Server) -> Vec<Pair> {
+    const PIPELINE: &[(Placement, Option<f64>)] = &[(OneCore, Some(1.3)), (OtherCores, None)];
+    const THREADS: &[(Placement, Option<f64>)] = &[(OneCore, None), (OtherCores, None)];
+    let place = server.place();
+    let hiredis = |id, name, work: &[&str], against, places| Pair {
+        id,
+        name,
+        against,
+        ours: Side::c("ours", work).with(&place),
+        theirs: Side::c("hiredis", work).with(&place),
+        places,
+        is_cost: false,
+    };
+    // In the worker of the crate all threads have one connection, also if there is one of them.
+    let mutex = |id, name, work: &[&str], more: &[&str], against, places| Pair {
+        theirs: Side::rust(&[&["mutex"], more].concat()).with(&place),
+        ..hiredis(id, name, work, against, places)
+    };
+    let (get, pipeline, threads) =
+        ("GET, 1 thread, TLS", "pipeline of 100 GETs, TLS", "GET, 8 threads share a client, TLS");
+    vec![
+        hiredis("tls-get", get, &["get"], "hiredis", CALM),
+        mutex("tls-crate-get", get, &["get"], &["threads=1"], "redis crate", CALM),
+        hiredis("tls-pipeline", pipeline, &["pipeline", "depth=100"], "hiredis", PIPELINE),
+        mutex(
+            "tls-crate-pipeline",
+            pipeline,
+            &["pipeline", "depth=100"],
+            &["threads=1", "depth=100"],
+            "redis crate",
+            PIPELINE,
+        ),
+        hiredis("tls-threads-8", threads, &["get", "threads=8"], "hiredis, a connection each", THREADS),
+        mutex("tls-crate-threads-8", threads, &["get", "threads=8"], &["threads=8"], "redis crate in a mutex", THREADS),
+    ]
+}
+
 fn compare(plan: &Plan, pair: &Pair, id: &str, placement: Placement, goal: Option<f64>) -> Row {
     let unit = if pair.is_cost { "ns" } else { "/s" };
     let empty = Row::new(id, pair.name, pair.against, placement, unit);
@@ -238,11 +315,25 @@ pub fn take_turns<T>(
         .collect()
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Protection {
+    None,
+    Tls,
+}
+
 /// A value of 64 MiB: how long, and how much memory.
-fn big(plan: &Plan, server: &Server) -> Vec<Row> {
-    let time = Row::new("big-time", "GET of 64 MiB: time", "hiredis", OtherCores, "ms");
-    let space = Row::new("big-memory", "GET of 64 MiB: peak memory", "hiredis", OtherCores, "payloads");
-    if plan.hiredis.is_none() {
+fn big(plan: &Plan, server: &Server, protection: Protection) -> Vec<Row> {
+    let (time, space, goal) = match protection {
+        Protection::None => {
+            (("big-time", "GET of 64 MiB: time"), ("big-memory", "GET of 64 MiB: peak memory"), Some(1.0))
+        }
+        Protection::Tls => {
+            (("tls-big-time", "GET of 64 MiB, TLS: time"), ("tls-big-memory", "GET of 64 MiB, TLS: peak memory"), None)
+        }
+    };
+    let time = Row::new(time.0, time.1, "hiredis", OtherCores, "ms");
+    let space = Row::new(space.0, space.1, "hiredis", OtherCores, "payloads");
+    if !has_hiredis(plan, protection == Protection::Tls) {
         return Vec::new();
     }
     match big_rounds(plan, server) {
@@ -253,7 +344,7 @@ fn big(plan: &Plan, server: &Server) -> Vec<Row> {
             // The goal is 1.1 payloads of ours, whatever theirs are.
             let theirs = median(&peaks.iter().map(|&(_, theirs)| theirs).collect::<Vec<_>>());
             vec![
-                time.compare(&by("seconds", 3e-3), Better::Lower, Some(1.0)),
+                time.compare(&by("seconds", 3e-3), Better::Lower, goal),
                 space.compare(&peaks, Better::Lower, Some(theirs / 1.1)).note("goal: at most 1.1 payloads"),
             ]
         }
@@ -264,9 +355,8 @@ fn big(plan: &Plan, server: &Server) -> Vec<Row> {
 fn big_rounds(plan: &Plan, server: &Server) -> Result<Vec<(Figures, Figures)>> {
     server.command(&["SET", "bench:big", ""])?;
     server.command(&["SETRANGE", "bench:big", &(BIG - 1).to_string(), "x"])?;
-    let address = format!("address={}", server.tcp());
     let run = |name| {
-        let side = Side::c(name, &["big", &address, "count=3"]);
+        let side = Side::c(name, &["big", "count=3"]).with(&server.place());
         let figures = launch::run(side.command(plan)?, cores_of(plan, OtherCores))?;
         let whole = figures.all("payload").iter().all(|&length| length == BIG as f64);
         whole.then_some(figures).ok_or(format!("{name}: not the whole value"))

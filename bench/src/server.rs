@@ -1,15 +1,17 @@
-//! A redis-server of our own: on a free loopback port and a unix socket, in a temporary folder, without persistence.
+//! A redis-server of our own: on a free loopback port and a unix socket, in a temporary folder, without persistence. One
+//! over TLS has certificates that were made for it alone.
 //!
 //! It is ended by its pid when the value is dropped, and by the system when the driver dies.
 
 use std::fs::File;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::authority::Authority;
 use crate::{Result, launch};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -18,16 +20,28 @@ pub struct Server {
     folder: TempDir,
     port: u16,
     core: usize,
+    /// Whom its clients are to trust, if it speaks TLS on its port.
+    authority: Option<Authority>,
     process: Option<Child>,
 }
 
 impl Server {
     /// A server that answers, on the given processor.
     pub fn start(core: usize) -> Result<Self> {
+        Self::start_with(core, |_| Ok(None))
+    }
+
+    /// The same, with TLS on its port.
+    pub fn start_with_tls(core: usize) -> Result<Self> {
+        Self::start_with(core, |folder| Authority::create(folder).map(Some))
+    }
+
+    fn start_with(core: usize, authority: impl FnOnce(&Path) -> Result<Option<Authority>>) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("rr-bench-").tempdir().map_err(|error| error.to_string())?;
         let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
         let port = port.map_err(|error| format!("no free port: {error}"))?.port();
-        let mut server = Server { folder, port, core, process: None };
+        let authority = authority(folder.path())?;
+        let mut server = Server { folder, port, core, authority, process: None };
         server.start_again()?;
         server.wait_until_it_answers()?;
         Ok(server)
@@ -43,6 +57,13 @@ impl Server {
         self.folder.path().join("redis.sock").display().to_string()
     }
 
+    /// What a worker is told of where it is.
+    pub fn place(&self) -> Vec<String> {
+        let authorities =
+            self.authority.as_ref().map(|authority| format!("authorities={}", authority.file().display()));
+        [format!("address={}", self.tcp())].into_iter().chain(authorities).collect()
+    }
+
     fn log(&self) -> PathBuf {
         self.folder.path().join("log")
     }
@@ -51,7 +72,16 @@ impl Server {
     pub fn start_again(&mut self) -> Result<()> {
         let log = File::create(self.log()).map_err(|error| error.to_string())?;
         let mut command = Command::new("redis-server");
-        command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--unixsocket", &self.unix()]);
+        let port = self.port.to_string();
+        match &self.authority {
+            None => command.args(["--port", &port]),
+            Some(authority) => command
+                .args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"])
+                .args(["--tls-ca-cert-file".as_ref(), authority.file().as_os_str()])
+                .args(["--tls-cert-file".as_ref(), authority.certificate().as_os_str()])
+                .args(["--tls-key-file".as_ref(), authority.key().as_os_str()]),
+        };
+        command.args(["--bind", "127.0.0.1", "--unixsocket", &self.unix()]);
         command.args(["--save", "", "--appendonly", "no", "--daemonize", "no"]);
         command.args(["--maxclients", "500", "--dir", &self.folder.path().display().to_string()]);
         command.stdin(Stdio::null()).stderr(log.try_clone().map_err(|error| error.to_string())?).stdout(log);
