@@ -52,6 +52,7 @@ struct Session {
 #[derive(Default)]
 struct Incoming {
     raw: Vec<u8>,
+    /// What was decrypted beyond what was asked for.
     plain: Vec<u8>,
     used: usize,
     has_ended: bool,
@@ -59,7 +60,10 @@ struct Incoming {
 
 #[derive(Default)]
 struct Outgoing {
+    /// As long as it ever had to be, so that room is not made again for each record.
     raw: Vec<u8>,
+    /// How much of it is encrypted.
+    filled: usize,
     sent: usize,
     /// Where each record ends, and how much plaintext it carries.
     records: VecDeque<(usize, usize)>,
@@ -101,7 +105,7 @@ impl Tls {
     pub fn shake_hands(&self) -> Result<Vec<u8>, TlsError> {
         let mut incoming = self.incoming.lock();
         let mut session = self.session.lock();
-        let ended = session.digest(&mut incoming);
+        let ended = session.digest(&mut incoming, &mut Vec::new(), 0);
         self.has_unread.store(!incoming.plain.is_empty(), Ordering::Release);
         let words = std::mem::take(&mut session.own_words);
         match ended {
@@ -116,14 +120,14 @@ impl Tls {
     /// What there is to tell the server about the end of the session, an alert if it failed.
     pub fn last_words(&self) -> Vec<u8> {
         let Some(outgoing) = self.outgoing.try_lock() else { return Vec::new() };
-        if outgoing.sent < outgoing.raw.len() {
+        if outgoing.sent < outgoing.filled {
             // A record would be torn.
             return Vec::new();
         }
         let mut session = self.session.lock();
         let mut notice = [0; OVERHEAD];
         let mut length = 0;
-        let _ = session.advance(&mut [], |state| {
+        let _ = session.advance(&mut [], |state, _| {
             if let ConnectionState::WriteTraffic(mut traffic) = state {
                 length = traffic.queue_close_notify(&mut notice).unwrap_or(0);
             }
@@ -166,7 +170,18 @@ impl Tls {
             if incoming.has_ended || receive(&mut incoming.raw, RECEIVE)? == 0 {
                 return Ok(0);
             }
-            self.session.lock().digest(incoming).map_err(broken)?;
+            let before = into.len();
+            let ended = self.session.lock().digest(incoming, into, most);
+            if let Err(error) = ended {
+                into.truncate(before);
+                return Err(broken(error));
+            }
+            if into.len() > before {
+                if !incoming.plain.is_empty() {
+                    self.has_unread.store(true, Ordering::Release);
+                }
+                return Ok(into.len() - before);
+            }
         }
     }
 
@@ -175,13 +190,13 @@ impl Tls {
     /// must begin with the same bytes.
     pub fn send(&self, bytes: &[u8], send: impl FnOnce(&[u8]) -> io::Result<usize>) -> io::Result<usize> {
         let mut outgoing = self.outgoing.lock();
-        if outgoing.sent == outgoing.raw.len() {
-            outgoing.raw.clear();
-            outgoing.sent = 0;
+        let outgoing = &mut *outgoing;
+        if outgoing.sent == outgoing.filled {
+            (outgoing.filled, outgoing.sent) = (0, 0);
             let ahead = bytes.get(..AHEAD.min(bytes.len())).unwrap_or_default();
-            self.session.lock().encrypt(ahead, &mut outgoing).map_err(broken)?;
+            self.session.lock().encrypt(ahead, outgoing).map_err(broken)?;
         }
-        outgoing.sent += send(outgoing.raw.get(outgoing.sent..).unwrap_or_default())?;
+        outgoing.sent += send(outgoing.raw.get(outgoing.sent..outgoing.filled).unwrap_or_default())?;
         let mut count = 0;
         while let Some((end, plain)) = outgoing.records.front().copied()
             && end <= outgoing.sent
@@ -194,17 +209,22 @@ impl Tls {
 }
 
 impl Session {
-    /// Goes through what was received until nothing more comes of it.
-    fn digest(&mut self, incoming: &mut Incoming) -> Result<(), TlsError> {
+    /// Goes through what was received until nothing more comes of it. Appends up to `most` decrypted bytes to `into`;
+    /// what is beyond is kept.
+    fn digest(&mut self, incoming: &mut Incoming, into: &mut Vec<u8>, most: usize) -> Result<(), TlsError> {
         let Incoming { raw, plain, has_ended, .. } = incoming;
         let mut done = 0;
+        let mut room = most;
         let ended = loop {
             let mut goes_on = false;
             let rest = raw.get_mut(done..).unwrap_or_default();
-            let advanced = self.advance(rest, |state| match state {
+            let advanced = self.advance(rest, |state, _| match state {
                 ConnectionState::ReadTraffic(mut traffic) => {
                     while let Some(Ok(record)) = traffic.next_record() {
-                        plain.extend_from_slice(record.payload);
+                        let (now, later) = record.payload.split_at(room.min(record.payload.len()));
+                        into.extend_from_slice(now);
+                        plain.extend_from_slice(later);
+                        room -= now.len();
                     }
                     goes_on = true;
                 }
@@ -215,20 +235,25 @@ impl Session {
                 Ok(count) => done += count,
                 Err(error) => break Err(error),
             }
-            if !goes_on {
+            // Behind the last byte there is nothing but what the protocol has to say, which whoever sends next asks for.
+            if !goes_on || done == raw.len() {
                 break Ok(());
             }
         };
-        raw.drain(..done);
+        if done == raw.len() {
+            raw.clear();
+        } else {
+            raw.drain(..done);
+        }
         ended
     }
 
     /// One step on `raw`, of which it returns how much is done with. Says by itself what the protocol demands, into
-    /// `own_words`, and hands on any other state.
+    /// `own_words`, and hands on any other state, and them.
     fn advance(
         &mut self,
         raw: &mut [u8],
-        mut hand_on: impl FnMut(ConnectionState<'_, '_, rustls::client::ClientConnectionData>),
+        mut hand_on: impl FnMut(ConnectionState<'_, '_, rustls::client::ClientConnectionData>, &mut Vec<u8>),
     ) -> Result<usize, TlsError> {
         let mut done = 0;
         loop {
@@ -256,7 +281,7 @@ impl Session {
                 // It is on its way: whoever sends next sends it first.
                 Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
                 Ok(state) => {
-                    hand_on(state);
+                    hand_on(state, &mut self.own_words);
                     return Ok(done);
                 }
                 Err(error) => {
@@ -279,21 +304,37 @@ impl Session {
     /// Appends `bytes` to what is to be sent, behind what the protocol has to say.
     fn encrypt(&mut self, bytes: &[u8], outgoing: &mut Outgoing) -> Result<(), TlsError> {
         for chunk in bytes.chunks(RECORD) {
-            self.advance(&mut [], |_| ())?;
-            outgoing.raw.append(&mut self.own_words);
-            let at = outgoing.raw.len();
-            outgoing.raw.resize(at + chunk.len() + OVERHEAD, 0);
-            let mut written = Err(TlsError::HandshakeNotComplete);
-            self.advance(&mut [], |state| {
+            let mut encrypted = Err(TlsError::HandshakeNotComplete);
+            self.advance(&mut [], |state, own_words| {
                 if let ConnectionState::WriteTraffic(mut traffic) = state {
-                    let room = outgoing.raw.get_mut(at..).unwrap_or_default();
-                    written = traffic.encrypt(chunk, room).map_err(|error| TlsError::General(error.to_string()));
+                    outgoing.append(own_words);
+                    own_words.clear();
+                    let written = traffic.encrypt(chunk, outgoing.room(chunk.len() + OVERHEAD));
+                    encrypted = written.map_err(|error| TlsError::General(error.to_string()));
                 }
             })?;
-            outgoing.raw.truncate(at + written?);
-            outgoing.records.push_back((outgoing.raw.len(), chunk.len()));
+            outgoing.filled += encrypted?;
+            outgoing.records.push_back((outgoing.filled, chunk.len()));
         }
         Ok(())
+    }
+}
+
+impl Outgoing {
+    /// Room for so many bytes behind what is there.
+    fn room(&mut self, length: usize) -> &mut [u8] {
+        let end = self.filled + length;
+        if end > self.raw.len() {
+            self.raw.resize(end, 0);
+        }
+        self.raw.get_mut(self.filled..end).unwrap_or_default()
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.room(bytes.len()).copy_from_slice(bytes);
+            self.filled += bytes.len();
+        }
     }
 }
 
