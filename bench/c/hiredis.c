@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The same workloads through hiredis, as its users write them: a connection per thread, redisCommandArgv() (which is the
- * fastest of its family), pipelines by append and get, messages by redisGetReply() in a loop. And two yardsticks of its own: `writes`, a pipeline of many SETs,
- * and `decode`, its reader alone. With BENCH_TLS it has the SSL part of hiredis.
+ * fastest of its family), pipelines by append and get, messages by redisGetReply() in a loop. And two yardsticks of its
+ * own: `writes`, a pipeline of many SETs, and `decode`, its reader alone. Defining BENCH_TLS makes use of the SSL part of
+ * hiredis.
  */
 
 #include "publisher.h"

@@ -28,6 +28,7 @@ const PLAIN: &str = "#64748b";
 const PARTS: &[(&str, &[&str])] = &[
     ("One thread", &["get-", "pipeline", "submit"]),
     ("Threads that share one client", &["threads-", "mutex-"]),
+    ("Over TLS", &["tls-"]),
     ("Subscriptions", &["subscribe"]),
     ("Decoding", &["decode-"]),
     ("Large values", &["big-"]),
@@ -208,8 +209,9 @@ fn name(row: &Row) -> String {
     } else {
         String::new()
     };
+    let against = if row.id.contains("crate") { ", redis crate" } else { "" };
     let name = if row.id.starts_with("mutex") { "the same, redis crate in a mutex" } else { &row.name };
-    format!("{name}{place}")
+    format!("{name}{against}{place}")
 }
 
 #[allow(clippy::too_many_arguments, reason = "the attributes of one element")]

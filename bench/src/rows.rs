@@ -182,6 +182,11 @@ fn pairs(server: &Server) -> Vec<Pair> {
     };
     vec![
         get("get-tcp", "GET, 1 thread, TCP", tcp, CALM),
+        Pair {
+            against: "redis crate",
+            theirs: Side::rust(&["mutex", tcp, "threads=1"]),
+            ..get("get-crate", "GET, 1 thread, TCP", tcp, &[(OneCore, None)])
+        },
         get("get-unix", "GET, 1 thread, unix socket", unix, CALM),
         Pair {
             ours: Side::c("ours", &["get", tcp, "option=spin_us=50"]),
