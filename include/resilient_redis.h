@@ -74,6 +74,11 @@
 #define RR_SUBMIT_WAIT 4
 
 /**
+ * Have the primary answer it, also if it only reads and read_from is replica: it then sees what was written before.
+ */
+#define RR_COMMAND_FROM_PRIMARY 8
+
+/**
  * During an outage, wait for the replies instead of being buffered.
  */
 #define RR_PIPELINE_NO_BUFFER 1
@@ -87,6 +92,11 @@
  * Wrap it in MULTI and EXEC: all or nothing, and nothing of other clients in between.
  */
 #define RR_PIPELINE_ATOMIC 4
+
+/**
+ * Have the primary answer it, also if all of it only reads and read_from is replica: it then sees what was written before.
+ */
+#define RR_PIPELINE_FROM_PRIMARY 8
 
 /**
  * During an outage, wait for the reply instead of being buffered.
@@ -699,6 +709,14 @@ typedef struct rr_stats {
      * How long the slowest call took that was answered, in microseconds; a pipeline is one call.
      */
     uint64_t longest_call_us;
+    /**
+     * Commands that a replica answered.
+     */
+    uint64_t replica_reads;
+    /**
+     * Connections that led to another server, a restarted one, or other data than before (RR_EVENT_FAILOVER).
+     */
+    uint64_t failovers;
 } rr_stats;
 
 /**

@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::command::Placement;
-use crate::config::Config;
+use crate::config::{Config, ReadFrom};
 use crate::delivery::callbacks::Callbacks;
 use crate::delivery::completion::{Driver, Target};
 use crate::delivery::desk::Desk;
 use crate::delivery::permits::{Permit, Permits};
 use crate::delivery::policy::Nature;
+use crate::delivery::replica::Replica;
 use crate::delivery::request::{Body, Request, admit_anywhere, admit_unattended};
 use crate::delivery::submission::would_block;
 use crate::delivery::waiter::Operation;
@@ -66,6 +67,8 @@ pub struct CommandOptions {
     pub no_buffer: bool,
     /// Never write it a second time.
     pub no_retry: bool,
+    /// Have the primary answer it, also if it only reads.
+    pub from_primary: bool,
 }
 
 /// How a submitted command differs from the client's settings.
@@ -122,6 +125,7 @@ struct Core {
     counters: Arc<Counters>,
     supervision: Arc<Supervision>,
     supervisor: Supervisor,
+    replica: Option<Arc<Replica>>,
     connector: Arc<Connector>,
     privates: Arc<Privates>,
     permits: Arc<Permits>,
@@ -155,6 +159,9 @@ impl Core {
         self.pool.end();
         self.hub.end();
         self.supervisor.stop();
+        if let Some(replica) = &self.replica {
+            replica.end();
+        }
         self.connector.end();
         // The completions of what is left, and a line that says what it was, are the last callbacks.
         let (lost, unknown) = self.desk.left_behind();
@@ -205,6 +212,14 @@ impl Client {
         let pool = Arc::new(Pool::new(desk.clone(), privates.clone(), config.private_max_connections));
         let hub = Hub::new(config.clone(), desk.clone(), privates.clone(), events.clone(), dispatcher.clone());
         let hub = Arc::new(hub);
+        let replica = match config.read_from {
+            ReadFrom::Primary => None,
+            ReadFrom::Replica => {
+                let replica = Arc::new(Replica::start(&config, &desk, lane_settings(&config))?);
+                desk.read_from(replica.clone());
+                Some(replica)
+            }
+        };
         let supervisor =
             Supervisor::start(config.clone(), connector.clone(), supervision.clone(), desk.clone(), counters.clone())?;
         let blocking = Blocking::new(config.clone(), desk.clone(), privates.clone(), pool.clone(), counters.clone());
@@ -217,6 +232,7 @@ impl Client {
                 counters,
                 supervision,
                 supervisor,
+                replica,
                 connector,
                 privates,
                 permits,
@@ -265,7 +281,10 @@ impl Client {
         let since = time::now();
         let request = Request {
             body: Body::Command(argv),
-            nature: Nature::of(traits).bufferable_if(!options.no_buffer).once_if(options.no_retry),
+            nature: Nature::of(traits)
+                .bufferable_if(!options.no_buffer)
+                .once_if(options.no_retry)
+                .from_primary_if(options.from_primary),
             since,
             deadline: Deadline::after(since, options.timeout.unwrap_or_else(|| self.core.desk.command_timeout())),
         };

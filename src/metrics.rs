@@ -86,6 +86,8 @@ metrics! {
     "written_bytes_total" Counter Whole(bytes_written) "Bytes written to the server.";
     "read_bytes_total" Counter Whole(bytes_read) "Bytes read from the server.";
     "outages_total" Counter Whole(outages) "Outages that ended with commands flowing again; the time before the first connection is none.";
+    "failovers_total" Counter Whole(failovers) "Connections that led to another server, a restarted one, or other data than before.";
+    "replica_reads_total" Counter Whole(replica_reads) "Commands that a replica answered.";
     "outage_seconds_total" Counter Seconds(outage_total_us) "How long these outages lasted together.";
     "longest_outage_seconds" Gauge Seconds(longest_outage_us) "How long the longest outage lasted, from the loss to commands flowing again; the time before the first connection counts, too.";
     "last_outage_seconds" Gauge Seconds(last_outage_us) "How long the last outage lasted; the same.";

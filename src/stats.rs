@@ -98,6 +98,10 @@ counters! {
     events_missed,
     /// Log lines that were dropped because the callback did not come after.
     log_lines_missed,
+    /// Commands that a replica answered.
+    replica_reads,
+    /// Connections that led to another server, a restarted one, or other data than before.
+    failovers,
 }
 
 /// One number that many threads write.

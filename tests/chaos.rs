@@ -45,14 +45,23 @@ fn timeout(random: &mut fastrand::Rng) -> Duration {
 /// One call, and what it says about the counter.
 fn call(client: &Client, key: &str, random: &mut fastrand::Rng, account: &mut Account) {
     let limit = timeout(random);
-    let options = CommandOptions { timeout: Some(limit), no_buffer: random.bool(), no_retry: random.u32(0..4) == 0 };
+    let options = CommandOptions {
+        timeout: Some(limit),
+        no_buffer: random.bool(),
+        no_retry: random.u32(0..4) == 0,
+        ..CommandOptions::default()
+    };
     let mut begun = Instant::now();
     let (count, ended) = match random.u32(0..6) {
         0 => (0, client.run_with(&["GET", key], &options)),
         1 => {
             let atomic = random.bool();
-            let options =
-                PipelineOptions { atomic, timeout: Some(limit), no_buffer: options.no_buffer, no_retry: false };
+            let options = PipelineOptions {
+                atomic,
+                timeout: Some(limit),
+                no_buffer: options.no_buffer,
+                ..PipelineOptions::default()
+            };
             let mut pipeline = client.pipeline(options);
             (0..3).for_each(|_| append(&mut pipeline, &["INCR", key]));
             let ended = pipeline.execute().map_err(|incomplete| {

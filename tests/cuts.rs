@@ -85,7 +85,8 @@ impl Bench {
     }
 }
 
-const NO_RETRY: CommandOptions = CommandOptions { timeout: None, no_buffer: false, no_retry: true };
+const NO_RETRY: CommandOptions =
+    CommandOptions { timeout: None, no_buffer: false, no_retry: true, from_primary: false };
 
 /// Cuts INCR everywhere and hands on what came back and what the server then holds.
 fn cut_incr(options: &[(&str, &str)], how: &CommandOptions, check: impl Fn(Cut, bool, Result<i64, Outcome>, i64)) {

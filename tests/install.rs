@@ -25,16 +25,19 @@ use toolchain::{STRICT, library, root, run, scratch, soname, tool};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// An example, what is written around the server's URL to run it, and what it then says.
-const EXAMPLES: [(&str, &[&str], &[&str], &str); 11] = [
+const EXAMPLES: [(&str, &[&str], &[&str], &str); 13] = [
     ("blocking", &[], &[], "3 jobs done, 0 waiting, 0 left behind\n"),
     ("epoll", &[], &[], "tick 4 is number 5\n"),
     ("events", &[], &["0"], "RR_EVENT_CONNECTED"),
+    ("failover", &[], &["0"], "RR_EVENT_CONNECTED"),
     ("hello", &[], &[], "hello\n"),
     ("monitor", &[], &["1"], "\"PING\""),
     ("outage", &["-s", "0.5", "-t", "2"], &["client_name=outage"], "account left_at_close 0\n"),
     ("pipeline", &[], &[], "RR_TYPE_MAP of 4\n"),
     ("script", &[], &[], "seat 3\nno seat is left\n"),
     ("subscribe", &[], &["3"], "news.example: message 3\n"),
+    // Any password is right for the user of a server that asks for none.
+    ("token", &[], &["/proc/sys/kernel/ostype"], "logged in as default\n"),
     ("transaction", &[], &[], "70 and 30\n"),
     ("watch", &[], &["0"], "resilient_redis_connects_total{client=\"watch\"} 1\n"),
 ];

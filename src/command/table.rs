@@ -53,6 +53,8 @@ const fn refused(name: &'static str, refusal: Refusal) -> Row {
 }
 
 const READ: Traits = Traits::READ;
+const ABOUT: Traits = Traits::ABOUT;
+const SAMPLE: Traits = Traits::SAMPLE;
 const VARIES: Traits = Traits::VARIES;
 const WRITE: Traits = Traits::WRITE;
 const STATE: Traits = Traits::STATE;
@@ -79,8 +81,8 @@ pub(super) const ROWS: &[Row] = &[
     asks("PEXPIRE", rules::expire),
     asks("PEXPIREAT", rules::expireat),
     row("PEXPIRETIME", READ),
-    row("PTTL", VARIES),
-    row("RANDOMKEY", VARIES),
+    row("PTTL", SAMPLE),
+    row("RANDOMKEY", SAMPLE),
     asks("RENAME", rules::rename),
     row("RENAMENX", STATE),
     asks("RESTORE", rules::copy),
@@ -89,7 +91,7 @@ pub(super) const ROWS: &[Row] = &[
     asks("SORT", rules::sort),
     row("SORT_RO", READ),
     row("TOUCH", READ),
-    row("TTL", VARIES),
+    row("TTL", SAMPLE),
     row("TYPE", READ),
     row("UNLINK", STATE),
     // Strings.
@@ -148,7 +150,7 @@ pub(super) const ROWS: &[Row] = &[
     asks("HPEXPIREAT", rules::expireat),
     row("HPEXPIRETIME", READ),
     row("HPTTL", VARIES),
-    row("HRANDFIELD", VARIES),
+    row("HRANDFIELD", SAMPLE),
     row("HSCAN", VARIES),
     row("HSET", STATE),
     asks("HSETEX", rules::hsetex),
@@ -192,7 +194,7 @@ pub(super) const ROWS: &[Row] = &[
     row("SMISMEMBER", READ),
     row("SMOVE", STATE),
     row("SPOP", WRITE),
-    row("SRANDMEMBER", VARIES),
+    row("SRANDMEMBER", SAMPLE),
     row("SREM", STATE),
     row("SSCAN", VARIES),
     row("SUNION", READ),
@@ -215,7 +217,7 @@ pub(super) const ROWS: &[Row] = &[
     row("ZMSCORE", READ),
     row("ZPOPMAX", WRITE),
     row("ZPOPMIN", WRITE),
-    row("ZRANDMEMBER", VARIES),
+    row("ZRANDMEMBER", SAMPLE),
     row("ZRANGE", READ),
     row("ZRANGEBYLEX", READ),
     row("ZRANGEBYSCORE", READ),
@@ -279,11 +281,11 @@ pub(super) const ROWS: &[Row] = &[
     row("VINFO", VARIES),
     row("VISMEMBER", READ),
     row("VLINKS", VARIES),
-    row("VRANDMEMBER", VARIES),
+    row("VRANDMEMBER", SAMPLE),
     row("VRANGE", READ),
     row("VREM", STATE),
     row("VSETATTR", BOTH),
-    row("VSIM", VARIES),
+    row("VSIM", SAMPLE),
     // Messages. One that is published twice is delivered twice.
     refused("PSUBSCRIBE", Refusal::Subscribe),
     row("PUBLISH", WRITE),
@@ -312,9 +314,9 @@ pub(super) const ROWS: &[Row] = &[
     // Connection.
     session("AUTH", SessionChange::Auth),
     holds("CLIENT", CLIENT),
-    row("ECHO", READ),
+    row("ECHO", ABOUT),
     asks("HELLO", rules::hello),
-    row("PING", READ),
+    row("PING", ABOUT),
     refused("QUIT", Refusal::Quit),
     refused("RESET", Refusal::Reset),
     session("SELECT", SessionChange::Select),
@@ -324,7 +326,7 @@ pub(super) const ROWS: &[Row] = &[
     holds("ACL", ACL),
     row("BGREWRITEAOF", STATE),
     row("BGSAVE", STATE),
-    Row { name: "COMMAND", rule: Rule::Holds(COMMAND, READ) },
+    Row { name: "COMMAND", rule: Rule::Holds(COMMAND, ABOUT) },
     holds("COMMANDLOG", COMMANDLOG),
     holds("CONFIG", CONFIG),
     row("DBSIZE", READ),
@@ -417,27 +419,27 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const ACL: &[Row] = &[
-    row("CAT", READ),
+    row("CAT", ABOUT),
     row("DELUSER", STATE),
-    row("DRYRUN", READ),
+    row("DRYRUN", ABOUT),
     row("GENPASS", VARIES),
-    row("GETUSER", READ),
-    row("HELP", READ),
-    row("LIST", READ),
+    row("GETUSER", ABOUT),
+    row("HELP", ABOUT),
+    row("LIST", ABOUT),
     row("LOAD", STATE),
     asks("LOG", rules::acl_log),
     row("SAVE", BOTH),
     asks("SETUSER", rules::acl_setuser),
-    row("USERS", READ),
-    row("WHOAMI", READ),
+    row("USERS", ABOUT),
+    row("WHOAMI", ABOUT),
 ];
 
 const CLIENT: &[Row] = &[
     refused("CACHING", Refusal::ClientTracking),
     refused("CAPA", Refusal::ClientFlag),
-    row("GETNAME", READ),
-    row("GETREDIR", READ),
-    row("HELP", READ),
+    row("GETNAME", ABOUT),
+    row("GETREDIR", ABOUT),
+    row("HELP", ABOUT),
     row("ID", VARIES),
     refused("IMPORT-SOURCE", Refusal::ClientFlag),
     row("INFO", VARIES),
@@ -450,7 +452,7 @@ const CLIENT: &[Row] = &[
     refused("SETINFO", Refusal::ClientFlag),
     session("SETNAME", SessionChange::SetName),
     refused("TRACKING", Refusal::ClientTracking),
-    row("TRACKINGINFO", READ),
+    row("TRACKINGINFO", ABOUT),
     row("UNBLOCK", STATE),
     row("UNPAUSE", BOTH),
 ];
@@ -460,17 +462,17 @@ const CLUSTER: &[Row] = &[
     row("ADDSLOTSRANGE", WRITE),
     row("BUMPEPOCH", WRITE),
     row("COUNT-FAILURE-REPORTS", VARIES),
-    row("COUNTKEYSINSLOT", READ),
+    row("COUNTKEYSINSLOT", ABOUT),
     row("DELSLOTS", WRITE),
     row("DELSLOTSRANGE", WRITE),
     row("FAILOVER", WRITE),
     row("FLUSHSLOTS", WRITE),
     row("FORGET", WRITE),
-    row("GETKEYSINSLOT", READ),
+    row("GETKEYSINSLOT", ABOUT),
     row("GETSLOTMIGRATIONS", VARIES),
-    row("HELP", READ),
+    row("HELP", ABOUT),
     row("INFO", VARIES),
-    row("KEYSLOT", READ),
+    row("KEYSLOT", ABOUT),
     row("LINKS", VARIES),
     row("MEET", WRITE),
     row("MYID", VARIES),
@@ -490,24 +492,24 @@ const CLUSTER: &[Row] = &[
 ];
 
 const COMMAND: &[Row] = &[
-    row("COUNT", READ),
-    row("DOCS", READ),
-    row("GETKEYS", READ),
-    row("GETKEYSANDFLAGS", READ),
-    row("HELP", READ),
-    row("INFO", READ),
-    row("LIST", READ),
+    row("COUNT", ABOUT),
+    row("DOCS", ABOUT),
+    row("GETKEYS", ABOUT),
+    row("GETKEYSANDFLAGS", ABOUT),
+    row("HELP", ABOUT),
+    row("INFO", ABOUT),
+    row("LIST", ABOUT),
 ];
 
-const COMMANDLOG: &[Row] = &[row("GET", VARIES), row("HELP", READ), row("LEN", VARIES), row("RESET", BOTH)];
+const COMMANDLOG: &[Row] = &[row("GET", VARIES), row("HELP", ABOUT), row("LEN", VARIES), row("RESET", BOTH)];
 
 const CONFIG: &[Row] =
-    &[row("GET", READ), row("HELP", READ), row("RESETSTAT", BOTH), row("REWRITE", BOTH), row("SET", BOTH)];
+    &[row("GET", ABOUT), row("HELP", ABOUT), row("RESETSTAT", BOTH), row("REWRITE", BOTH), row("SET", BOTH)];
 
 const DEBUG: &[Row] = &[
-    row("DIGEST", READ),
-    row("DIGEST-VALUE", READ),
-    row("HELP", READ),
+    row("DIGEST", ABOUT),
+    row("DIGEST-VALUE", ABOUT),
+    row("HELP", ABOUT),
     row("HTSTATS", VARIES),
     row("HTSTATS-KEY", VARIES),
     row("OBJECT", VARIES),
@@ -516,23 +518,23 @@ const DEBUG: &[Row] = &[
 
 const FUNCTION: &[Row] = &[
     row("DELETE", STATE),
-    row("DUMP", READ),
+    row("DUMP", ABOUT),
     row("FLUSH", BOTH),
-    row("HELP", READ),
+    row("HELP", ABOUT),
     row("KILL", WRITE),
-    row("LIST", READ),
+    row("LIST", ABOUT),
     asks("LOAD", rules::function_load),
     asks("RESTORE", rules::function_restore),
     row("STATS", VARIES),
 ];
 
 const HOTKEYS: &[Row] =
-    &[row("GET", VARIES), row("HELP", READ), row("RESET", WRITE), row("START", WRITE), row("STOP", WRITE)];
+    &[row("GET", VARIES), row("HELP", ABOUT), row("RESET", WRITE), row("START", WRITE), row("STOP", WRITE)];
 
 const LATENCY: &[Row] = &[
     row("DOCTOR", VARIES),
     row("GRAPH", VARIES),
-    row("HELP", READ),
+    row("HELP", ABOUT),
     row("HISTOGRAM", VARIES),
     row("HISTORY", VARIES),
     row("LATEST", VARIES),
@@ -541,7 +543,7 @@ const LATENCY: &[Row] = &[
 
 const MEMORY: &[Row] = &[
     row("DOCTOR", VARIES),
-    row("HELP", READ),
+    row("HELP", ABOUT),
     row("MALLOC-STATS", VARIES),
     row("PURGE", BOTH),
     row("STATS", VARIES),
@@ -549,14 +551,14 @@ const MEMORY: &[Row] = &[
 ];
 
 const MODULE: &[Row] =
-    &[row("HELP", READ), row("LIST", READ), row("LOAD", WRITE), row("LOADEX", WRITE), row("UNLOAD", WRITE)];
+    &[row("HELP", ABOUT), row("LIST", ABOUT), row("LOAD", WRITE), row("LOADEX", WRITE), row("UNLOAD", WRITE)];
 
 const OBJECT: &[Row] =
-    &[row("ENCODING", READ), row("FREQ", VARIES), row("HELP", READ), row("IDLETIME", VARIES), row("REFCOUNT", VARIES)];
+    &[row("ENCODING", READ), row("FREQ", VARIES), row("HELP", ABOUT), row("IDLETIME", VARIES), row("REFCOUNT", VARIES)];
 
 const PUBSUB: &[Row] = &[
     row("CHANNELS", VARIES),
-    row("HELP", READ),
+    row("HELP", ABOUT),
     row("NUMPAT", VARIES),
     row("NUMSUB", VARIES),
     row("SHARDCHANNELS", VARIES),
@@ -565,12 +567,12 @@ const PUBSUB: &[Row] = &[
 
 const SCRIPTS: &[Row] = &[
     refused("DEBUG", Refusal::ScriptDebug),
-    row("EXISTS", READ),
+    row("EXISTS", ABOUT),
     row("FLUSH", BOTH),
-    row("HELP", READ),
+    row("HELP", ABOUT),
     row("KILL", WRITE),
     row("LOAD", BOTH),
-    row("SHOW", READ),
+    row("SHOW", ABOUT),
 ];
 
 const SENTINEL: &[Row] = &[
@@ -581,7 +583,7 @@ const SENTINEL: &[Row] = &[
     row("FLUSHCONFIG", WRITE),
     row("GET-MASTER-ADDR-BY-NAME", VARIES),
     row("GET-PRIMARY-ADDR-BY-NAME", VARIES),
-    row("HELP", READ),
+    row("HELP", ABOUT),
     row("INFO-CACHE", VARIES),
     row("IS-MASTER-DOWN-BY-ADDR", WRITE),
     row("IS-PRIMARY-DOWN-BY-ADDR", WRITE),
@@ -601,15 +603,15 @@ const SENTINEL: &[Row] = &[
     row("SLAVES", VARIES),
 ];
 
-const SLOWLOG: &[Row] = &[row("GET", VARIES), row("HELP", READ), row("LEN", VARIES), row("RESET", BOTH)];
+const SLOWLOG: &[Row] = &[row("GET", VARIES), row("HELP", ABOUT), row("LEN", VARIES), row("RESET", BOTH)];
 
 const XGROUP: &[Row] = &[
     row("CREATE", STATE),
     row("CREATECONSUMER", STATE),
     row("DELCONSUMER", STATE),
     row("DESTROY", STATE),
-    row("HELP", READ),
+    row("HELP", ABOUT),
     row("SETID", BOTH),
 ];
 
-const XINFO: &[Row] = &[row("CONSUMERS", VARIES), row("GROUPS", READ), row("HELP", READ), row("STREAM", VARIES)];
+const XINFO: &[Row] = &[row("CONSUMERS", VARIES), row("GROUPS", READ), row("HELP", ABOUT), row("STREAM", VARIES)];

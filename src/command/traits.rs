@@ -14,6 +14,7 @@ const SAME_STATE: u8 = 1 << 3;
 const SAME_REPLY: u8 = 1 << 4;
 const IS_SCRIPT: u8 = 1 << 5;
 const MAY_FAIL_HALFWAY: u8 = 1 << 6;
+const IS_DATA: u8 = 1 << 7;
 
 /// What a command is. Made by [`classify`](super::classify).
 ///
@@ -28,7 +29,11 @@ pub struct Traits {
 
 impl Traits {
     /// Changes nothing; asked twice it answers the same.
-    pub(super) const READ: Traits = Traits::shared(IS_KNOWN | IS_READ | SAME_STATE | SAME_REPLY);
+    pub(super) const READ: Traits = Traits::shared(IS_KNOWN | IS_READ | IS_DATA | SAME_STATE | SAME_REPLY);
+    /// The same of what is not about data, but about this server or this connection.
+    pub(super) const ABOUT: Traits = Traits::shared(IS_KNOWN | IS_READ | SAME_STATE | SAME_REPLY);
+    /// Reads data; the answer may differ each time.
+    pub(super) const SAMPLE: Traits = Traits::shared(IS_KNOWN | IS_READ | IS_DATA | SAME_STATE);
     /// Changes nothing; the answer may differ each time: it is random, tells elapsed time, or is about the server itself.
     pub(super) const VARIES: Traits = Traits::shared(IS_KNOWN | IS_READ | SAME_STATE);
     /// Changes something, and once more when it runs twice.
@@ -77,6 +82,13 @@ impl Traits {
     #[inline]
     pub const fn is_read(self) -> bool {
         self.has(IS_READ)
+    }
+
+    /// Reads data that every server has that holds the same data: a replica can answer it. Not what goes on from one call to
+    /// the next (SCAN), nor what runs code that has to be there (EVALSHA_RO, FCALL_RO).
+    #[inline]
+    pub const fn is_data_read(self) -> bool {
+        self.has(IS_DATA)
     }
 
     /// Changes, or may change, what other connections see: data, scripts, users, settings, other clients, messages.

@@ -105,6 +105,15 @@ pub enum ServerRole {
     Any,
 }
 
+/// Where reads go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadFrom {
+    /// To the primary, as everything.
+    Primary,
+    /// To a replica, or to the primary when there is none.
+    Replica,
+}
+
 /// How a server names the place that it moves to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the words are the server's")]
@@ -172,6 +181,8 @@ pub struct Config {
     pub client_name: Option<String>,
     pub protocol: Protocol,
     pub server_role: ServerRole,
+    pub read_from: ReadFrom,
+    pub replica_address: Option<String>,
     pub maintenance_notifications: bool,
     pub maintenance_endpoint: MaintenanceEndpoint,
     pub maintenance_timeout: Option<Duration>,
@@ -226,6 +237,8 @@ impl Default for Config {
             client_name: None,
             protocol: Protocol::Auto,
             server_role: ServerRole::Auto,
+            read_from: ReadFrom::Primary,
+            replica_address: None,
             maintenance_notifications: true,
             maintenance_endpoint: MaintenanceEndpoint::Auto,
             maintenance_timeout: Some(Duration::from_secs(10)),
@@ -399,6 +412,11 @@ impl Config {
                 "option \"username\" is {username:?} but \"password\" is not set: set both, or neither \
                  (for a user with nopass, any password will do)"
             )));
+        }
+        if self.replica_address.is_some() && self.read_from == ReadFrom::Primary {
+            return Err(refusal(
+                "option \"replica_address\" is set but \"read_from\" is primary: set \"read_from\" to replica",
+            ));
         }
         self.validate_tls()
     }

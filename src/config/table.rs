@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::option::{Chosen, HIDDEN, Kind, OptionSpec, Unit};
 use super::{
-    Address, Backoff, Config, Delivery, MaintenanceEndpoint, OutageReads, Overflow, Protocol, Secret, ServerRole,
-    TlsVersion,
+    Address, Backoff, Config, Delivery, MaintenanceEndpoint, OutageReads, Overflow, Protocol, ReadFrom, Secret,
+    ServerRole, TlsVersion,
 };
 
 const SECOND: i64 = 1000;
@@ -223,6 +223,19 @@ pub(super) static OPTIONS: &[OptionSpec] = options! {
          the next attempt made, as in any outage. `primary`: never a replica. `auto`: a replica will do until the client \
          has been connected to a primary, or a write is refused with READONLY; from then on nothing but a primary. `any`: \
          whichever is there; writes that a replica refuses wait until it takes them.";
+    }
+    "Reading from a replica" {
+        "read_from" = "primary",
+        choice!(read_from, "primary" => ReadFrom::Primary, "replica" => ReadFrom::Replica),
+        "Where commands go that only read data. `replica`: to a replica, over a connection of its own that comes back by itself; \
+         to the primary when there is none, when it does not answer within half of the call's time, or when it refuses. It may \
+         lag behind: a read may not see what was written before, also by the same thread. A call can ask for the primary \
+         (`RR_COMMAND_FROM_PRIMARY`). A pipeline goes to the replica when all of it only reads. What is submitted, scripts, \
+         transactions and SCAN go to the primary.";
+        "replica_address" = "",
+        text!(replica_address, "host:port or [address]:port", |text| text.is_empty() || is_address(text)),
+        "Where the replica is: a host and port, such as the reader endpoint of a managed service. Not set, one of those that \
+         the primary names (INFO replication, ROLE) and that have caught up.";
     }
     "Maintenance" {
         "maintenance_notifications" = "true", flag!(maintenance_notifications),
@@ -442,6 +455,14 @@ fn is_host(host: &str) -> bool {
         return address.parse::<Ipv6Addr>().is_ok() && is_name(zone);
     }
     is_name(host)
+}
+
+fn is_address(text: &str) -> bool {
+    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
+    text.rsplit_once(':').is_some_and(|(host, port)| {
+        let bare = unbracketed(host);
+        is_port(port) && is_host(bare) && (!bare.contains(':') || bare.len() < host.len())
+    })
 }
 
 fn is_name(name: &str) -> bool {

@@ -5,7 +5,7 @@
 //! touches a socket; the supervisor works its other side (`recovery`). Lock order: the desk, then the lane.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::config::{Config, OutageReads, Overflow};
@@ -15,6 +15,7 @@ use crate::delivery::failed::{FailedList, Kept};
 use crate::delivery::lineage::Lineage;
 use crate::delivery::past::{Past, encode_rest};
 use crate::delivery::policy::{self, AfterLoss};
+use crate::delivery::replica::Reading;
 use crate::delivery::request::{Body, Executed, Incomplete, Request, length_of_commands, names_of};
 use crate::delivery::session::Session;
 use crate::delivery::waiter::Waiter;
@@ -91,6 +92,9 @@ pub struct Desk {
     pub(super) is_closing: AtomicBool,
     /// The server has announced that it may be slow.
     pub(super) is_in_maintenance: AtomicBool,
+    pub(super) replica: Reading,
+    /// The same as the version in the session, for calls that do not look there.
+    pub(super) session_version: AtomicU64,
 }
 
 impl std::fmt::Debug for Desk {
@@ -154,6 +158,8 @@ impl Desk {
             changed: Condvar::new(),
             is_closing: AtomicBool::new(false),
             is_in_maintenance: AtomicBool::new(false),
+            replica: Reading::new(),
+            session_version: AtomicU64::new(0),
         }
     }
 
@@ -187,6 +193,9 @@ impl Desk {
 
     /// Makes the call: sends it, waits, and goes through outages with it as the configuration says.
     fn execute(&self, request: &Request<'_>) -> std::result::Result<Executed, Incomplete> {
+        if let Some(reply) = self.ask_replica(request) {
+            return self.answered_elsewhere(request, reply);
+        }
         let mut past = Past::default();
         loop {
             let remaining = request.body.batch().map(|count| count - past.count);
@@ -538,17 +547,26 @@ impl Desk {
             }
             return Ok(Executed::Reply(reply));
         }
-        if request.body.batch().is_none()
-            && let Some(text) = reply.root().as_error()
-        {
-            self.counters.server_errors.add(1);
-            let outcome = policy::outcome_of_error(&text, request.nature.may_fail_halfway());
-            return Err(Error::server(&text, policy::outcome_after(outcome, was_written)).into());
-        }
+        self.refuse_errors(request, &reply, was_written)?;
         if request.nature.changes_session() {
             self.remember(request.body, &reply, epoch);
         }
         Ok(Executed::Reply(reply))
+    }
+
+    /// Hands the reply of a replica to the caller.
+    fn answered_elsewhere(&self, request: &Request<'_>, reply: Reply) -> std::result::Result<Executed, Incomplete> {
+        self.refuse_errors(request, &reply, false)?;
+        Ok(Executed::Reply(reply))
+    }
+
+    /// The server's error is that of a single command; those of a batch stay in their places.
+    fn refuse_errors(&self, request: &Request<'_>, reply: &Reply, was_written: bool) -> Result<()> {
+        let root = reply.root();
+        let Some(text) = root.as_error().filter(|_| request.body.batch().is_none()) else { return Ok(()) };
+        self.counters.server_errors.add(1);
+        let outcome = policy::outcome_of_error(&text, request.nature.may_fail_halfway());
+        Err(Error::server(&text, policy::outcome_after(outcome, was_written)))
     }
 
     /// Takes what EXEC answered out of the replies to MULTI, the commands and EXEC.

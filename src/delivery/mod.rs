@@ -6,7 +6,7 @@
 //! how commands come that no thread waits for (`permits` bounds them), `completion` and `callbacks` where their results
 //! go, `recovery` is the desk's side that the supervisor works, `oversight` the side for those who watch, `session` is who
 //! the client is on each connection, `lineage` which server it had before, `maintenance` what the server
-//! announces of its own. A caller's command is in the link's queue or in the line or finished, never in two of
+//! announces of its own, `replica` answers reads in its place. A caller's command is in the link's queue or in the line or finished, never in two of
 //! these.
 
 pub mod atomic;
@@ -22,6 +22,7 @@ mod past;
 pub mod permits;
 pub mod policy;
 mod recovery;
+pub mod replica;
 pub mod request;
 mod session;
 mod state;

@@ -17,8 +17,9 @@ const SAME_REPLY: u8 = 1 << 3;
 const HALFWAY: u8 = 1 << 4;
 const SESSION: u8 = 1 << 5;
 const ONCE: u8 = 1 << 6;
+const ANYWHERE: u8 = 1 << 7;
 /// What all commands of a batch must be for the batch to be it; the others hold as soon as one command has them.
-const OF_ALL: u8 = BUFFERABLE | READ | SAME_STATE | SAME_REPLY;
+const OF_ALL: u8 = BUFFERABLE | READ | SAME_STATE | SAME_REPLY | ANYWHERE;
 
 impl Nature {
     /// The nature of a batch of no commands: neutral to [`Nature::and`].
@@ -35,6 +36,7 @@ impl Nature {
             (READ, traits.is_read()),
             (SAME_STATE, traits.is_state_idempotent()),
             (SAME_REPLY, traits.is_reply_idempotent()),
+            (ANYWHERE, traits.is_data_read() && placement == Placement::Shared),
             (HALFWAY, traits.may_fail_halfway()),
             (SESSION, matches!(placement, Placement::Session(_))),
         ];
@@ -55,6 +57,16 @@ impl Nature {
     /// The same, to be written once only if `demanded`.
     pub fn once_if(self, demanded: bool) -> Self {
         if demanded { Nature(self.0 | ONCE) } else { self }
+    }
+
+    /// The same, to be answered by the primary only if `demanded`.
+    pub fn from_primary_if(self, demanded: bool) -> Self {
+        if demanded { Nature(self.0 & !ANYWHERE) } else { self }
+    }
+
+    /// It reads data, and a replica will do.
+    pub fn may_be_read_anywhere(self) -> bool {
+        self.0 & ANYWHERE != 0
     }
 
     /// The same, of something that changes nothing and is no read of data either.
@@ -108,6 +120,7 @@ impl std::fmt::Debug for Nature {
             (HALFWAY, "may fail halfway"),
             (SESSION, "changes the session"),
             (ONCE, "once only"),
+            (ANYWHERE, "anywhere"),
         ];
         f.debug_set().entries(words.iter().filter(|(bit, _)| self.0 & bit != 0).map(|(_, word)| word)).finish()
     }

@@ -24,7 +24,7 @@ use crate::net::demand::not_a_primary;
 use crate::net::handshake::{Greeting, Identity};
 use crate::net::notice::Notice;
 use crate::net::standing::Role;
-use crate::resp::Reply;
+use crate::resp::{Reply, Value};
 use crate::time::{self, Deadline};
 
 /// At most this many commands from the buffer are unanswered at a time. It starts at one and doubles, so that a server
@@ -143,7 +143,12 @@ impl Desk {
             Some((Role::Replica(of), _)) if self.connector.demand().is_for_primary() => {
                 self.lane.fail(epoch, not_a_primary("the server", of.as_deref()));
             }
-            Some((_, offset)) => books.lineage.heard(offset),
+            Some((_, offset)) => {
+                books.lineage.heard(offset);
+                if let Some(replica) = self.replica.get() {
+                    replica.learn(reply.root().get(2).into_iter().flat_map(|list| list.iter()).filter_map(address));
+                }
+            }
             None => books.role_is_hidden = true,
         }
     }
@@ -387,7 +392,12 @@ impl Crew for Desk {
             }
         }
         books.gave_up = None;
+        if let Some(replica) = self.replica.get() {
+            let online = greeting.standing.replicas.iter().filter(|(_, is_online)| *is_online);
+            replica.learn(online.map(|(address, _)| address.clone()));
+        }
         if let Some(failover) = failover {
+            self.counters.failovers.add(1);
             let event = Event::new(EventKind::Failover, failover.to_string());
             self.events.announce(Event { failover: Some(Box::new(failover)), ..event });
         }
@@ -445,6 +455,13 @@ impl Crew for Desk {
         self.dismiss_waiting(&mut books, &error);
         self.set_state(&mut books, State::Closed);
     }
+}
+
+/// Host and port of a replica, as ROLE tells them.
+fn address(entry: Value<'_>) -> Option<String> {
+    let part = |place| Some(String::from_utf8_lossy(entry.get(place)?.as_bytes()?).into_owned());
+    let (host, port) = (part(0)?, part(1)?);
+    Some(if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") })
 }
 
 fn refused(item: &Item, text: &str) -> Error {

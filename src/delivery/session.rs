@@ -4,6 +4,8 @@
 //! Runs on the callers' threads, and on the supervisor's when a connection is being made. Its lock is held for a moment
 //! and inside no other but the desk's.
 
+use std::sync::atomic::Ordering;
+
 use crate::command::{self, Placement};
 use crate::delivery::desk::Desk;
 use crate::delivery::request::Body;
@@ -51,6 +53,7 @@ impl Desk {
             {
                 session.identity.change(change, argv);
                 session.version += 1;
+                self.session_version.store(session.version, Ordering::Release);
             }
         };
         match body {

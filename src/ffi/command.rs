@@ -19,6 +19,8 @@ pub const RR_COMMAND_NO_BUFFER: u32 = 1;
 pub const RR_COMMAND_NO_RETRY: u32 = 2;
 /// For the functions that submit only: wait for room, up to the command's time, instead of RR_ERR_WOULD_BLOCK.
 pub const RR_SUBMIT_WAIT: u32 = 4;
+/// Have the primary answer it, also if it only reads and read_from is replica: it then sees what was written before.
+pub const RR_COMMAND_FROM_PRIMARY: u32 = 8;
 
 /// How one command differs from the client's settings. Set it all to zero, then struct_size to
 /// sizeof(rr_command_options), then what you want.
@@ -42,11 +44,13 @@ const _: () = assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_com
 
 impl rr_command_options {
     fn check(self) -> Result<CommandOptions> {
-        check_flags(self.flags, RR_COMMAND_NO_BUFFER | RR_COMMAND_NO_RETRY, self.reserved)?;
+        let known = RR_COMMAND_NO_BUFFER | RR_COMMAND_NO_RETRY | RR_COMMAND_FROM_PRIMARY;
+        check_flags(self.flags, known, self.reserved)?;
         Ok(CommandOptions {
             timeout: time_limit(self.timeout_ms)?,
             no_buffer: self.flags & RR_COMMAND_NO_BUFFER != 0,
             no_retry: self.flags & RR_COMMAND_NO_RETRY != 0,
+            from_primary: self.flags & RR_COMMAND_FROM_PRIMARY != 0,
         })
     }
 }

@@ -22,6 +22,8 @@ pub const RR_PIPELINE_NO_BUFFER: u32 = 1;
 pub const RR_PIPELINE_NO_RETRY: u32 = 2;
 /// Wrap it in MULTI and EXEC: all or nothing, and nothing of other clients in between.
 pub const RR_PIPELINE_ATOMIC: u32 = 4;
+/// Have the primary answer it, also if all of it only reads and read_from is replica: it then sees what was written before.
+pub const RR_PIPELINE_FROM_PRIMARY: u32 = 8;
 
 /// How a pipeline is executed. Set it all to zero, then struct_size to sizeof(rr_pipeline_options), then what you want.
 #[repr(C)]
@@ -44,13 +46,14 @@ const _: () = assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_pip
 
 impl rr_pipeline_options {
     fn check(self) -> Result<PipelineOptions> {
-        let known = RR_PIPELINE_NO_BUFFER | RR_PIPELINE_NO_RETRY | RR_PIPELINE_ATOMIC;
+        let known = RR_PIPELINE_NO_BUFFER | RR_PIPELINE_NO_RETRY | RR_PIPELINE_ATOMIC | RR_PIPELINE_FROM_PRIMARY;
         check_flags(self.flags, known, self.reserved)?;
         Ok(PipelineOptions {
             atomic: self.flags & RR_PIPELINE_ATOMIC != 0,
             timeout: time_limit(self.timeout_ms)?,
             no_buffer: self.flags & RR_PIPELINE_NO_BUFFER != 0,
             no_retry: self.flags & RR_PIPELINE_NO_RETRY != 0,
+            from_primary: self.flags & RR_PIPELINE_FROM_PRIMARY != 0,
         })
     }
 }

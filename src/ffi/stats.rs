@@ -77,12 +77,16 @@ pub struct rr_stats {
     pub log_lines_missed: u64,
     /// How long the slowest call took that was answered, in microseconds; a pipeline is one call.
     pub longest_call_us: u64,
+    /// Commands that a replica answered.
+    pub replica_reads: u64,
+    /// Connections that led to another server, a restarted one, or other data than before (RR_EVENT_FAILOVER).
+    pub failovers: u64,
 }
 
 // SAFETY: a size and numbers of 64 bits.
 unsafe impl Extensible for rr_stats {}
 
-const _: () = assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_stats>() == 256);
+const _: () = assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_stats>() == 272);
 
 /// Takes each number over by its name. A new counter has to find its place here.
 macro_rules! take_over {
@@ -101,6 +105,7 @@ impl From<Stats> for rr_stats {
             health_checks bytes_written bytes_read longest_outage_us last_outage_us buffered_now buffered_bytes_now in_flight_now
             failed_now
             outages outage_total_us failed_discarded events_missed log_lines_missed longest_call_us
+            replica_reads failovers
         }
     }
 }

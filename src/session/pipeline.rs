@@ -26,6 +26,8 @@ pub struct PipelineOptions {
     pub no_buffer: bool,
     /// Never write a command of it a second time.
     pub no_retry: bool,
+    /// Have the primary answer it, also if all of it only reads.
+    pub from_primary: bool,
 }
 
 /// A batch of commands sent together.
@@ -98,7 +100,10 @@ impl Pipeline {
         self.whole(|bytes, count| {
             desk.call(&Request {
                 body: Body::Batch { bytes, count, is_atomic: options.atomic },
-                nature: nature.bufferable_if(!options.no_buffer).once_if(options.no_retry),
+                nature: nature
+                    .bufferable_if(!options.no_buffer)
+                    .once_if(options.no_retry)
+                    .from_primary_if(options.from_primary),
                 since,
                 deadline,
             })

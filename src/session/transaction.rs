@@ -99,8 +99,13 @@ impl Transaction {
     /// One that has not begun.
     pub(crate) fn new(ground: Ground, options: TransactionOptions) -> Self {
         let timeout = options.timeout.unwrap_or_else(|| ground.desk.command_timeout());
-        let pipeline =
-            PipelineOptions { atomic: true, timeout: Some(timeout), no_buffer: true, no_retry: options.no_retry };
+        let pipeline = PipelineOptions {
+            atomic: true,
+            timeout: Some(timeout),
+            no_buffer: true,
+            no_retry: options.no_retry,
+            from_primary: true,
+        };
         let queued = Pipeline::new(ground.desk.clone(), pipeline);
         let inner = Inner { ground, timeout, watch: Watch::Over, queued, failure: None };
         Transaction { inner: Arc::new(Mutex::new(inner)) }

@@ -67,7 +67,7 @@ OFFSET(rr_close_report, lost, 16);
 OFFSET(rr_close_report, unknown, 24);
 OFFSET(rr_close_report, failed, 32);
 
-SIZE(rr_stats, 256);
+SIZE(rr_stats, 272);
 OFFSET(rr_stats, struct_size, 0);
 OFFSET(rr_stats, commands, 8);
 OFFSET(rr_stats, replies, 16);
@@ -100,6 +100,8 @@ OFFSET(rr_stats, failed_discarded, 224);
 OFFSET(rr_stats, events_missed, 232);
 OFFSET(rr_stats, log_lines_missed, 240);
 OFFSET(rr_stats, longest_call_us, 248);
+OFFSET(rr_stats, replica_reads, 256);
+OFFSET(rr_stats, failovers, 264);
 
 int main(void)
 {

@@ -92,7 +92,7 @@ static void options_are_checked(rr_client *client)
     CHECK_STATUS(rr_pipeline_new(client, &options, &pipeline, &err), RR_ERR_INVALID_ARGUMENT);
     CHECK(pipeline == NULL);
     options.timeout_ms = 0;
-    options.flags = 8;
+    options.flags = 16;
     CHECK_STATUS(rr_pipeline_new(client, &options, &pipeline, &err), RR_ERR_INVALID_ARGUMENT);
     options.flags = RR_PIPELINE_NO_BUFFER | RR_PIPELINE_NO_RETRY;
     CHECK_OK(rr_pipeline_new(client, &options, &pipeline, &err));

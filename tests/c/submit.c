@@ -263,7 +263,7 @@ static void room_is_bounded(void)
 {
     rr_client *client = open_client_with(url, "max_submitted", "2", (char *)NULL);
     rr_command_options wait = {.struct_size = sizeof wait, .timeout_ms = 30000, .flags = RR_SUBMIT_WAIT};
-    rr_command_options wrong = {.struct_size = sizeof wrong, .flags = 8};
+    rr_command_options wrong = {.struct_size = sizeof wrong, .flags = 16};
     rr_completion completions[2];
     rr_queue *queue;
 
