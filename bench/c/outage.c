@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What this library does around an outage, and when there is nothing to do: `drain`, `recovery`, `idle`, `frozen`. There
+ * What this library does around an outage, and when there is nothing to do: `drain`, `recovery`, `failover`, `idle`, `frozen`. There
  * is no other client to hold these against; their yardsticks are limits, or what a pipeline takes.
  *
  * `drain` needs the driver to kill and restart its server, `frozen` to stop it for a while: they print what they want and
- * wait for a line. `recovery` closes and opens the server's port itself, over a unix socket.
+ * wait for a line. `recovery` closes and opens the server's port itself, over a unix socket. `failover` has two servers change
+ * places, of which `admin` is the other one's address.
  */
 
 #include "client.h"
@@ -223,6 +224,110 @@ static void run_recovery(const struct job *job)
     rr_client_free(door.admin);
 }
 
+/* ---- a primary and its replica change places ------------------------------------------------------------------------- */
+
+/* One of two servers, and somebody who may command it. */
+struct peer {
+    rr_client *admin;
+    const char *host;
+    char port[16];
+};
+
+/* Where the name leads. */
+struct sign {
+    pthread_mutex_t lock;
+    const struct peer *peer;
+};
+
+static rr_status look_up(const char *name, uint16_t port, rr_addresses *addresses, void *userdata)
+{
+    struct sign *sign = userdata;
+    const struct peer *peer;
+
+    (void)name;
+    (void)port;
+    pthread_mutex_lock(&sign->lock);
+    peer = sign->peer;
+    pthread_mutex_unlock(&sign->lock);
+    return rr_addresses_add(addresses, peer->host, (uint16_t)atoi(peer->port), NULL);
+}
+
+static void replicate(const struct peer *peer, const char *host, const char *port)
+{
+    const char *argv[] = {"REPLICAOF", host, port};
+    rr_error *err;
+    expect(rr_command(peer->admin, 3, argv, NULL, NULL, &err), RR_OK, &err, "REPLICAOF");
+}
+
+static void wait_for_link(const struct peer *peer)
+{
+    static const char *const argv[] = {"INFO", "replication"};
+    double deadline = now() + PATIENCE_MS / 1e3;
+    for (bool is_up = false; !is_up; pause_for(1e-3)) {
+        rr_reply *reply;
+        rr_error *err;
+        if (now() > deadline)
+            fail("the replica does not find its primary");
+        expect(rr_command(peer->admin, 2, argv, NULL, &reply, &err), RR_OK, &err, "INFO");
+        is_up = strstr(rr_reply_string(reply), "master_link_status:up") != NULL;
+        rr_reply_free(reply);
+    }
+}
+
+static void set_patiently(rr_client *client)
+{
+    static const char *const argv[] = {"SET", BENCH_KEY, "hello"};
+    static const rr_command_options patient = {.struct_size = sizeof patient, .flags = RR_COMMAND_NO_BUFFER};
+    rr_error *err;
+    expect(rr_command_with(client, &patient, 3, argv, NULL, NULL, &err), RR_OK, &err, "SET");
+}
+
+static void run_failover(const struct job *job)
+{
+    static const char *const any[] = {"server_role=any", NULL};
+    struct job jobs[2] = {*job, *job};
+    struct peer peers[2], *primary = &peers[0], *replica = &peers[1];
+    struct sign sign = {PTHREAD_MUTEX_INITIALIZER, primary};
+    rr_config *config;
+    rr_client *client;
+    rr_error *err;
+
+    jobs[1].address = job->admin;
+    for (int number = 0; number < 2; number++) {
+        int port;
+        peers[number].host = job_host(&jobs[number], &port);
+        snprintf(peers[number].port, sizeof peers[number].port, "%d", port);
+        jobs[number].option_count = 0;
+        peers[number].admin = client_open(&jobs[number], any);
+    }
+    replicate(replica, primary->host, primary->port);
+    wait_for_link(replica);
+    expect(rr_config_from_url("redis://moving.test", &config, &err), RR_OK, &err, "rr_config_from_url");
+    expect(rr_config_set_resolver_callback(config, look_up, &sign, NULL, &err), RR_OK, &err, "the resolver");
+    expect(rr_client_new(config, &client, &err), RR_OK, &err, "rr_client_new");
+    rr_config_free(config);
+    for (long round = 0; round < job->count; round++) {
+        struct peer *former = primary;
+        double begun;
+
+        set_patiently(client);
+        replicate(replica, "NO", "ONE");
+        pthread_mutex_lock(&sign.lock);
+        sign.peer = replica;
+        pthread_mutex_unlock(&sign.lock);
+        replicate(primary, replica->host, replica->port);
+        begun = now();
+        set_patiently(client);
+        report("extra", now() - begun);
+        primary = replica;
+        replica = former;
+        wait_for_link(replica);
+    }
+    rr_client_free(client);
+    rr_client_free(peers[0].admin);
+    rr_client_free(peers[1].admin);
+}
+
 /* ---- nothing to do ------------------------------------------------------------------------------------------------- */
 
 static long switches_of(const char *task)
@@ -314,6 +419,7 @@ int main(int argc, char **argv)
 {
     static const struct workload workloads[] = {{"drain", run_drain},
                                                 {"recovery", run_recovery},
+                                                {"failover", run_failover},
                                                 {"idle", run_idle},
                                                 {"frozen", run_frozen},
                                                 {NULL, NULL}};

@@ -32,7 +32,7 @@ const PARTS: &[(&str, &[&str])] = &[
     ("Subscriptions", &["subscribe"]),
     ("Decoding", &["decode-"]),
     ("Large values", &["big-"]),
-    ("Outages, and none", &["drain", "buffered-", "recovery", "idle-", "frozen"]),
+    ("Outages, and none", &["drain", "buffered-", "recovery", "failover", "idle-", "frozen"]),
 ];
 
 /// What is further ahead is drawn here; its figure says how far.

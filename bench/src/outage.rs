@@ -24,6 +24,10 @@ pub fn measure_all(plan: &Plan) -> Result<Vec<Row>> {
         progress("recovery");
         rows.push(recovery(plan, &server));
     }
+    if plan.wants("failover") {
+        progress("failover");
+        rows.push(failover(plan, &server));
+    }
     if plan.wants("idle") {
         progress("idle");
         rows.extend(idle(plan, &server));
@@ -107,6 +111,26 @@ fn recovery(plan: &Plan, server: &Server) -> Row {
         let figures = launch::run(side.command(plan)?, cores_of(plan, OtherCores))?;
         let extra: Vec<f64> = figures.all("extra").iter().map(|seconds| seconds * 1e3).collect();
         Ok(row.clone().limit(&extra, 2.0).note(format!("{} outages", extra.len())))
+    };
+    Row::or_failure(row.clone(), measured())
+}
+
+/// From the moment at which the former primary is a replica and the name leads to the new one until a write is answered
+/// there.
+fn failover(plan: &Plan, server: &Server) -> Row {
+    let row = Row::new("failover", "first write after primary and replica changed places", "limit", OtherCores, "ms");
+    let measured = || {
+        let other = Server::start(cores_of(plan, OneCore).first().copied().unwrap_or(0))?;
+        let (one, two) = (format!("address={}", server.tcp()), format!("admin={}", other.tcp()));
+        let count = format!("count={}", plan.repetitions(20));
+        let worker = launch::run(
+            Side::c("outage", &["failover", &one, &two, &count]).command(plan)?,
+            cores_of(plan, OtherCores),
+        );
+        // Whichever way they stand now.
+        server.command(&["REPLICAOF", "NO", "ONE"])?;
+        let extra: Vec<f64> = worker?.all("extra").iter().map(|seconds| seconds * 1e3).collect();
+        Ok(row.clone().limit(&extra, 5.0).note(format!("{} failovers", extra.len())))
     };
     Row::or_failure(row.clone(), measured())
 }
