@@ -16,7 +16,10 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use resilient_redis::client::{Client, CommandOptions, CompletionQueue, Hooks, PipelineOptions, State, SubmitOptions};
+use resilient_redis::client::{
+    Client, CommandOptions, CompletionQueue, CredentialsProvider, Hooks, Login, PipelineOptions, State, SubmitOptions,
+    TopicKind,
+};
 use resilient_redis::config::Config;
 use resilient_redis::event::{Event, EventKind};
 use resilient_redis::log::{Level, Logging};
@@ -74,11 +77,21 @@ impl Shown {
 /// A client of which every line, event and failure is seen.
 #[track_caller]
 fn open_seen(config: Config, shown: &Shown) -> Client {
+    open_seen_with(config, None, shown)
+}
+
+/// The same with credentials from the program.
+#[track_caller]
+fn open_seen_with(config: Config, credentials: Option<CredentialsProvider>, shown: &Shown) -> Client {
     shown.see(&config);
     let (lines, events) = (shown.clone(), shown.clone());
     let log = Logging { level: Level::Debug, handler: Arc::new(move |_, line: &str| lines.see(line)) };
-    let hooks =
-        Hooks { events: Some(Arc::new(move |event: &Event| events.see(event))), log: Some(log), ..Hooks::default() };
+    let hooks = Hooks {
+        events: Some(Arc::new(move |event: &Event| events.see(event))),
+        log: Some(log),
+        credentials,
+        ..Hooks::default()
+    };
     shown.see(&hooks);
     Client::open_with(config, hooks).unwrap()
 }
@@ -149,6 +162,50 @@ fn no_credential_is_shown_however_it_is_given_and_refused() {
     shown.expect("ACL SETUSER modifier '…'");
     shown.expect("attempt 1 to connect");
     shown.holds_nothing_secret(100);
+}
+
+#[test]
+fn no_credential_that_the_program_gives_is_shown() {
+    let shown = Shown::default();
+    let server = Server::builder().password("admin-hunter2").start();
+    server.command(&["ACL", "SETUSER", "app", "on", ">right-hunter2", "~*", "&*", "+@all"]);
+    let given = Arc::new(Mutex::new("wrong-hunter2"));
+    let password = given.clone();
+    let provider: CredentialsProvider = Arc::new(move || {
+        let password = password.lock().unwrap();
+        let login = Login {
+            username: Some(b"app".to_vec().into()),
+            password: password.as_bytes().to_vec().into(),
+            valid_for: Some(Duration::from_millis(100)),
+        };
+        Ok(login)
+    });
+    for protocol in ["3", "2"] {
+        *given.lock().unwrap() = "wrong-hunter2";
+        let options = [("protocol", protocol), ("reconnect_interval_ms", "100")];
+        let config = configuration(&format!("redis://{}", server.address()), &options);
+        let client = open_seen_with(config, Some(provider.clone()), &shown);
+        client.event(EventKind::AuthFailed);
+        *given.lock().unwrap() = "right-hunter2";
+        client.wait_state(State::Ready);
+        let subscription = client.subscription(&Default::default()).unwrap();
+        subscription.add(TopicKind::Channel, &[b"news"]).unwrap();
+        subscription.wait(SOON).unwrap();
+        shown.see(&subscription);
+        shown.failure(client.run(&["AUTH", "app", "right-hunter2"]));
+        // Renewed, and then not any more.
+        let before = client.stats().health_checks;
+        shown.see(before);
+        *given.lock().unwrap() = "old-hunter2";
+        client.event(EventKind::AuthFailed);
+        client.ask(&["PING"]);
+        shown.see(Login { username: None, password: b"hunter2".to_vec().into(), valid_for: None });
+        shown.client(&client);
+        client.close(Duration::ZERO).unwrap();
+    }
+    shown.expect("the server refused the credentials");
+    shown.expect("the server refused the renewed credentials");
+    shown.holds_nothing_secret(40);
 }
 
 #[test]

@@ -67,6 +67,8 @@ pub(super) struct Books {
     pub(super) role_is_doubted: bool,
     /// The server did not take renewed credentials.
     pub(super) is_login_refused: bool,
+    /// The connection to a server that is not the right one, until the supervisor ends it.
+    pub(super) leaving: Option<(u64, Error)>,
     /// Where the server has announced to move, until the supervisor takes it.
     pub(super) moving: Option<Move>,
     /// The number of the last announcement of a move.
@@ -151,6 +153,7 @@ impl Desk {
                 role_is_hidden: false,
                 role_is_doubted: false,
                 is_login_refused: false,
+                leaving: None,
                 moving: None,
                 last_notice: None,
                 has_moved: false,
@@ -204,8 +207,9 @@ impl Desk {
                 Called::Answered(reply, epoch) => match refused_for_now(&reply, request.body.is_atomic()) {
                     Some(text) => {
                         past.was_lost = true;
-                        self.books.lock().expected += 1;
-                        self.not_this_server(epoch, &text);
+                        let mut books = self.books.lock();
+                        books.expected += 1;
+                        self.not_this_server(&mut books, epoch, &text);
                     }
                     None => {
                         let answer = Answer { reply, epoch, was_written: false };
@@ -224,12 +228,22 @@ impl Desk {
         }
     }
 
-    /// The server refused a command as one does that is not the right one, or not ready: the connection is given up.
-    pub(super) fn not_this_server(&self, epoch: u64, refusal: &str) {
+    /// The server refused a command as one does that is not the right one, or not ready: it is left. What else is on its
+    /// way is answered first, so that as little as possible is of unknown outcome.
+    pub(super) fn not_this_server(&self, books: &mut Books, epoch: u64, refusal: &str) {
         if policy::needs_primary(refusal) {
             self.connector.demand().insist();
         }
-        self.lane.fail(epoch, not_ready(refusal));
+        if books.state != State::Ready {
+            // The supervisor is at work on this connection and looks at nothing else.
+            self.lane.fail(epoch, not_ready(refusal));
+            return;
+        }
+        if books.leaving.is_none() && self.lane.epoch() == epoch {
+            books.leaving = Some((epoch, not_ready(refusal)));
+            self.lane.shut(epoch);
+            self.attention.wake();
+        }
     }
 
     /// Another connection was refused as a replica does: asks the server of this one for its role.
@@ -583,6 +597,10 @@ impl Desk {
 
     /// Queues what has not been sent, as long as at most `window` are unanswered.
     pub(super) fn send_unsent(&self, books: &mut Books, window: usize) {
+        if books.state == State::Ready && !self.lane.is_open() {
+            // It waits for the next connection.
+            return;
+        }
         while books.buffer.outstanding() < window
             && let Some((token, item)) = books.buffer.next_unsent()
             && self.lane.queue_for_sink(token, item.batch_count(), item.unanswered())

@@ -67,7 +67,7 @@ impl Desk {
                 books.buffer.finish(token);
             }
             // Anything else stays where it is and is sent again on the next connection.
-            self.not_this_server(epoch, &text);
+            self.not_this_server(books, epoch, &text);
             return;
         }
         let Some(mut item) = books.buffer.finish(token) else { return };
@@ -281,6 +281,7 @@ impl Crew for Desk {
     fn lost(&self, entries: Vec<LostEntry>, cause: &Error, is_moving: bool) {
         let mut books = self.books.lock();
         self.end_maintenance(&mut books);
+        books.leaving = None;
         books.has_moved = is_moving;
         if is_moving {
             books.down_since = time::now();
@@ -312,6 +313,11 @@ impl Crew for Desk {
             let mut books = self.books.lock();
             books.expected = books.expected.saturating_sub(left);
         }
+    }
+
+    fn leaving(&self) -> Option<(u64, Error)> {
+        // Kept until it is over: who is refused meanwhile does not begin it anew.
+        self.books.lock().leaving.clone()
     }
 
     fn moving(&self) -> Option<Move> {

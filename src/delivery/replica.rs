@@ -180,6 +180,10 @@ impl Crew for Link {
         }
     }
 
+    fn leaving(&self) -> Option<(u64, Error)> {
+        None
+    }
+
     fn moving(&self) -> Option<Move> {
         None
     }

@@ -251,9 +251,16 @@ impl Lane {
         state.open
     }
 
-    /// Lets no more callers in; what is on its way is answered.
-    pub fn shut(&self) {
-        self.state.lock().open = false;
+    /// Lets no more callers into the connection with number `epoch`; what is on its way is answered. The supervisor is woken
+    /// when all of it is.
+    pub fn shut(&self, epoch: u64) {
+        let mut state = self.state.lock();
+        if state.epoch != epoch {
+            return;
+        }
+        state.open = false;
+        state.is_shut = true;
+        drop(state);
         self.room.notify_all();
     }
 
@@ -340,8 +347,15 @@ impl Lane {
     pub(super) fn wake_answered(&self, reader: &mut Reader) {
         let mut state = self.state.lock();
         state.in_flight = state.in_flight.saturating_sub(std::mem::take(&mut reader.completed));
+        self.tell_when_done(&state);
         drop(state);
         self.wake_all(std::mem::take(&mut reader.sleepers));
+    }
+
+    fn tell_when_done(&self, state: &Queue) {
+        if state.is_shut && state.in_flight == 0 {
+            self.attention.wake();
+        }
     }
 
     fn wake_all(&self, answered: Vec<Arc<Slot<Ended>>>) {
@@ -365,6 +379,7 @@ impl Lane {
         let mut state = self.state.lock();
         loop {
             state.in_flight = state.in_flight.saturating_sub(std::mem::take(&mut reader.completed));
+            self.tell_when_done(&state);
             if state.waiting_for_room > 0 {
                 self.room.notify_all();
             }

@@ -43,6 +43,8 @@ pub(super) struct Entry {
 /// Everything under the lane's lock.
 pub(super) struct Queue {
     pub(super) open: bool,
+    /// Nothing new comes in, and the supervisor waits for the last answer.
+    pub(super) is_shut: bool,
     pub(super) socket: Option<Arc<Socket>>,
     pub(super) down: Option<Error>,
     pub(super) epoch: u64,
@@ -78,6 +80,7 @@ impl Queue {
     pub(super) fn new(now: Instant, reader: Reader) -> Self {
         Queue {
             open: false,
+            is_shut: false,
             socket: None,
             down: None,
             epoch: 0,
@@ -120,6 +123,7 @@ impl Queue {
         self.out = Vec::new();
         self.socket = None;
         self.open = false;
+        self.is_shut = false;
         self.in_flight = 0;
         self.queued = 0;
         self.written = 0;

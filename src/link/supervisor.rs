@@ -27,6 +27,9 @@ use crate::time::{self, Deadline};
 /// A connection that lasted at least so long was of use, even if nothing was read from it.
 const STEADY: Duration = Duration::from_secs(1);
 
+/// How long a server that is left has to answer what is on its way.
+const LAST_ANSWERS: Duration = Duration::from_millis(250);
+
 /// What an open connection is asked from time to time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
@@ -44,6 +47,8 @@ pub trait Crew: Send + Sync {
     fn identity(&self) -> Identity;
     /// The connection is gone; these had no reply, in order. `is_moving`: another one is there to take its place.
     fn lost(&self, entries: Vec<LostEntry>, cause: &Error, is_moving: bool);
+    /// The server is not the right one any more: the number of the connection to it, and why.
+    fn leaving(&self) -> Option<(u64, Error)>;
     /// The server has announced that it moves, if it did so since the last time.
     fn moving(&self) -> Option<Move>;
     /// There was no connection to the new place.
@@ -301,6 +306,12 @@ impl Watch {
             if down() {
                 return None;
             }
+            if let Some((epoch, cause)) = self.crew.leaving() {
+                // What else is on its way is told by the server itself whether it ran.
+                self.finish(LAST_ANSWERS);
+                lane.fail(epoch, cause);
+                return None;
+            }
             if let Some(going) = self.crew.moving() {
                 mover = self.start_moving(going);
             }
@@ -308,7 +319,8 @@ impl Watch {
                 mover = None;
                 match made {
                     Ok(connected) => {
-                        self.hand_over();
+                        // Between two commands, it takes the place of the present one.
+                        self.finish(self.config.command_timeout);
                         return Some(connected);
                     }
                     Err(error) => self.crew.not_moved(&error),
@@ -353,12 +365,11 @@ impl Watch {
         started.inspect_err(|error| self.crew.not_moved(error)).ok()
     }
 
-    /// Lets no new commands in and waits for the answers to those that are on their way: between two commands, another
-    /// connection takes the place of this one.
-    fn hand_over(&self) {
+    /// Lets no new commands in and waits for the answers to those that are on their way.
+    fn finish(&self, patience: Duration) {
         let lane = &self.supervision.lane;
-        lane.shut();
-        let deadline = Deadline::within(self.config.command_timeout);
+        lane.shut(lane.epoch());
+        let deadline = Deadline::within(patience);
         let is_quiet = || lane.in_flight() == 0 || self.supervision.is_stopping() || lane.failure().is_some();
         while !is_quiet() && !deadline.has_passed() {
             lane.serve(&self.supervision.waker, deadline.remaining(), &is_quiet);

@@ -354,6 +354,9 @@ impl Blocking {
     fn refused(&self, call: &mut Call<'_>, text: &str) -> Result<()> {
         let (since, count) = call.refused.unwrap_or((time::now(), 0));
         call.refused = Some((since, count + 1));
+        if policy::needs_primary(text) {
+            self.desk.doubt_role();
+        }
         let end = backoff::budget(&self.config).map_or(Deadline::NEVER, |budget| Deadline::after(since, budget));
         if end.min(call.deadline).has_passed() {
             return Err(call.failed(Error::server(text, Outcome::NotApplied)));

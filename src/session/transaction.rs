@@ -436,6 +436,7 @@ impl Ground {
         let error = ended.err().unwrap_or_else(|| Error::server(&refusal, Outcome::Unknown));
         if error.outcome == Outcome::NotApplied && atomic::is_refused_for_now(before(), &refusal) {
             // This connection is not used again: the next may lead to a server that is ready.
+            self.desk.doubt_role();
             return Err(conflict(&format!("the server is not ready: {error}")));
         }
         self.counters.server_errors.add(1);
