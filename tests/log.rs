@@ -16,36 +16,7 @@ use std::time::Duration;
 use resilient_redis::client::{Client, Hooks, State};
 use resilient_redis::event::EventKind;
 use resilient_redis::log::{Level, Logging, level_of, line_of};
-use support::{Ask, Proxy, SOON, Server, configuration, is_buffered, wait_until};
-
-/// The lines of a client.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<(Level, String)>>>);
-
-impl Lines {
-    fn so_far(&self) -> Vec<(Level, String)> {
-        self.0.lock().unwrap().clone()
-    }
-
-    /// Is there a line of this level with all of these words?
-    fn has(&self, level: Level, words: &[&str]) -> bool {
-        self.so_far().iter().any(|(other, line)| *other == level && words.iter().all(|word| line.contains(word)))
-    }
-
-    #[track_caller]
-    fn wait_for(&self, level: Level, words: &[&str]) {
-        wait_until(&format!("there is a line with {words:?}"), SOON, || self.has(level, words));
-    }
-}
-
-#[track_caller]
-fn open_logged(url: &str, level: Level, options: &[(&str, &str)]) -> (Client, Lines) {
-    let lines = Lines::default();
-    let sink = lines.clone();
-    let handler = Arc::new(move |level, line: &str| sink.0.lock().unwrap().push((level, line.to_owned())));
-    let hooks = Hooks { events: None, log: Some(Logging { level, handler }), ..Hooks::default() };
-    (Client::open_with(configuration(url, options), hooks).unwrap(), lines)
-}
+use support::{Ask, Lines, Proxy, SOON, Server, configuration, is_buffered, open_logged, wait_until};
 
 #[test]
 fn an_outage_is_told_line_by_line() {
@@ -151,7 +122,7 @@ fn a_callback_that_does_not_return_keeps_nobody_waiting_and_what_it_missed_is_sa
     let handler = Arc::new(move |level, line: &str| {
         let (open, changed) = &*opened;
         drop(changed.wait_while(open.lock().unwrap(), |open| !*open).unwrap());
-        sink.0.lock().unwrap().push((level, line.to_owned()));
+        sink.add(level, line);
     });
     let hooks = Hooks { events: None, log: Some(Logging { level: Level::Debug, handler }), ..Hooks::default() };
     let config = configuration(&server.url(), &[("event_queue_size", "4"), ("reconnect_max_delay_ms", "10")]);

@@ -57,13 +57,15 @@ impl Examiner {
         match error {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                 match outdated(shown, others, now, |(_, end), now| end < now) {
-                    Some((which, end)) => format!("{which} expired on {end}"),
+                    Some((which, (_, end))) => format!("{which} expired on {end}"),
                     None => format!("{subject} has expired"),
                 }
             }
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 match outdated(shown, others, now, |(begin, _), now| begin > now) {
-                    Some((which, _)) => format!("{which} is not valid yet; is this machine's clock right?"),
+                    Some((which, (begin, _))) => {
+                        format!("{which} is not valid before {begin}; is this machine's clock right?")
+                    }
                     None => format!("{subject} is not valid yet; is this machine's clock right?"),
                 }
             }
@@ -248,32 +250,30 @@ fn described(certificate: &CertificateDer<'_>) -> String {
     }
 }
 
-/// The first certificate whose validity is as `is_out` says, and when it ended.
+/// The first certificate whose validity is as `is_out` says, and from when until when it is valid.
 fn outdated(
     shown: &CertificateDer<'_>,
     others: &[CertificateDer<'_>],
     now: UnixTime,
     is_out: impl Fn((ASN1Time, ASN1Time), ASN1Time) -> bool,
-) -> Option<(String, ASN1Time)> {
+) -> Option<(String, (ASN1Time, ASN1Time))> {
     let now = ASN1Time::from_timestamp(i64::try_from(now.as_secs()).ok()?).ok()?;
     for (place, certificate) in std::iter::once(shown).chain(others).enumerate() {
         let Ok((_, parsed)) = X509Certificate::from_der(certificate) else { continue };
-        let validity = parsed.validity();
-        if is_out((validity.not_before, validity.not_after), now) {
+        let validity = (parsed.validity().not_before, parsed.validity().not_after);
+        if is_out(validity, now) {
             let which = match place {
                 0 => described(certificate),
                 _ => format!("a certificate that links the server's to an authority ({})", parsed.subject()),
             };
-            return Some((which, validity.not_after));
+            return Some((which, validity));
         }
     }
     None
 }
 
-/// A name as webpki gives it, without what Rust writes around it.
-fn plain_name(name: &str) -> String {
-    match name.split_once("(\"") {
-        Some((_, rest)) => rest.trim_end_matches("\")").to_owned(),
-        None => name.to_owned(),
-    }
+/// A name as webpki gives it, without what Rust writes around it: `DnsName("a.b")`, `IpAddress(10.0.0.1)`, or bare.
+fn plain_name(name: &str) -> &str {
+    let inside = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(name);
+    inside.trim_matches('"')
 }

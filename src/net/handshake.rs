@@ -237,7 +237,7 @@ fn introduce(
         Interest::Role => say(Step::Role, &[b"ROLE"]),
     }
     say(Step::Ping, &[b"PING"]);
-    talk.send(&request, attempt).map_err(failed)?;
+    talk.send(&request, attempt).map_err(|error| failed(or_wants_tls(talk, error)))?;
     drop(request);
 
     let mut greeting = Greeting { protocol: if hello { 3 } else { 2 }, ..Greeting::default() };
@@ -251,7 +251,7 @@ fn introduce(
             }
             // A server with no room says so and closes.
             (Err(_), Some(refusal)) => return Err(refusal),
-            (Err(error), None) => return Err(failed(error)),
+            (Err(error), None) => return Err(failed(or_wants_tls(talk, error))),
         };
         match reply.root().as_error() {
             Some(text) if step == Step::Hello && is_unknown_hello(&text) => knows_hello = false,
@@ -323,6 +323,14 @@ fn read_greeting(reply: &Reply, greeting: &mut Greeting) {
             _ => {}
         }
     }
+}
+
+/// A server that speaks TLS may end a connection on which something else is said, without a word.
+fn or_wants_tls(talk: &Talk, error: Error) -> Error {
+    if error.kind != ErrorKind::ConnectionLost || talk.has_heard() || talk.socket().tls().is_some() {
+        return error;
+    }
+    Error { message: format!("{error}; does the server speak TLS on this port (rediss://)?").into(), ..error }
 }
 
 fn failed(error: Error) -> Refusal {

@@ -19,6 +19,9 @@ const RECEIVE: usize = 16 << 10;
 /// The most that is received at once of a large payload.
 const PIECE: usize = 1 << 20;
 
+/// How a record begins in which a server that speaks TLS says what it thinks of other bytes.
+const TLS_ALERT: &[u8] = &[0x15, 0x03];
+
 /// What the server said.
 #[derive(Debug)]
 pub enum Heard {
@@ -34,6 +37,8 @@ pub struct Talk {
     decoder: Decoder,
     input: Vec<u8>,
     used: usize,
+    /// Something was received ever.
+    has_heard: bool,
 }
 
 impl std::fmt::Debug for Talk {
@@ -45,7 +50,7 @@ impl std::fmt::Debug for Talk {
 impl Talk {
     /// Nothing said yet.
     pub fn new(socket: Socket, limits: Limits) -> Self {
-        Talk { socket: Arc::new(socket), decoder: Decoder::new(limits), input: Vec::new(), used: 0 }
+        Talk { socket: Arc::new(socket), decoder: Decoder::new(limits), input: Vec::new(), used: 0, has_heard: false }
     }
 
     /// The socket, to be ended or watched.
@@ -67,6 +72,11 @@ impl Talk {
     pub fn is_quiet(&mut self) -> bool {
         // Over TLS the protocol itself may have had something to say, so a look at the socket is not enough.
         !self.has_unread() && matches!(self.receive(), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Did the server ever say anything?
+    pub fn has_heard(&self) -> bool {
+        self.has_heard
     }
 
     /// Hands all of the bytes to the kernel.
@@ -105,11 +115,15 @@ impl Talk {
                     return Ok(Heard::Push(push));
                 }
                 Ok((count, Progress::NeedMore)) => self.used += count,
+                Err(_) if self.socket.tls().is_none() && rest.starts_with(TLS_ALERT) => {
+                    let text = "the server speaks TLS on this port: use a URL with rediss://, or set \"tls\" to true";
+                    return Err(Error::new(ErrorKind::Tls, text));
+                }
                 Err(error) => return Err(Error::new(ErrorKind::Protocol, error.to_string())),
             }
             match self.receive() {
                 Ok(0) => return Err(lost("the server closed the connection")),
-                Ok(_) => {}
+                Ok(_) => self.has_heard = true,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     attempt.wait(&self.socket, Interest { readable: true, writable: false })?;
                 }

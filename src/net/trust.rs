@@ -155,8 +155,14 @@ impl Files {
                 let mut store = RootCertStore::empty();
                 for (number, certificate) in certificates("tls_ca_file", path, bytes)?.into_iter().enumerate() {
                     store.add(certificate).map_err(|error| {
+                        let why = match error {
+                            rustls::Error::InvalidCertificate(rustls::CertificateError::BadEncoding) => {
+                                String::from("it is no X.509 certificate")
+                            }
+                            error => error.to_string(),
+                        };
                         let text =
-                            format!("holds a certificate that cannot be an authority (number {}): {error}", number + 1);
+                            format!("holds a certificate that cannot be an authority (number {}): {why}", number + 1);
                         unusable("tls_ca_file", path, &text)
                     })?;
                 }

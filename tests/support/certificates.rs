@@ -7,6 +7,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
     date_time_ymd,
 };
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -57,6 +58,11 @@ impl Authority {
     /// Its own certificate, which is to be trusted.
     pub fn file(&self) -> PathBuf {
         self.dir.path().join("ca.pem")
+    }
+
+    /// `rediss://…` for a client that trusts it and no other.
+    pub fn url(&self, address: SocketAddr) -> String {
+        format!("rediss://{address}/?tls_ca_file={}", self.file().display())
     }
 
     /// A folder for files of the test.

@@ -18,6 +18,7 @@
 mod certificates;
 mod client;
 mod connection;
+mod lines;
 mod os;
 mod plan;
 mod port;
@@ -32,6 +33,7 @@ mod wait;
 
 pub use certificates::{Authority, Certified, VALID, Years};
 pub use client::{Ask, SOON, append, assert_fails, configuration, is_buffered, is_reply, open, open_ready, within};
+pub use lines::{Lines, open_logged};
 pub use os::{open_descriptors, process_exists, resident_kib, threads_of_this_process};
 pub use plan::{Action, Direction, Plan};
 pub use port::ReservedPort;
