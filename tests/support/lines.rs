@@ -42,6 +42,6 @@ pub fn open_logged(url: &str, level: Level, options: &[(&str, &str)]) -> (Client
     let lines = Lines::default();
     let sink = lines.clone();
     let handler = Arc::new(move |level, line: &str| sink.add(level, line));
-    let hooks = Hooks { events: None, log: Some(Logging { level, handler }) };
+    let hooks = Hooks { events: None, log: Some(Logging { level, handler }), ..Hooks::default() };
     (Client::open_with(configuration(url, options), hooks).unwrap(), lines)
 }
