@@ -244,7 +244,7 @@ fn a_call_without_time_never_waits_at_the_server() {
 fn one_that_cannot_be_ended_at_the_server_is_unknown_and_its_connection_is_reset() {
     let server = Server::start();
     server.command(&["ACL", "SETUSER", "app", "on", "nopass", "allkeys", "allcommands", "-client|unblock"]);
-    let url = server.url().replace("redis://", "redis://app:x@");
+    let url = server.url().replace("://", "://app:x@");
     let client = open_ready(&url, &[]);
     assert_fails(client.run_with(&["BLPOP", "l", "0"], &limit(50)), ErrorKind::Timeout, Outcome::Unknown);
     wait_blocked(&server, 0);
@@ -354,7 +354,7 @@ fn without_the_right_to_end_the_former_attempt_it_is_not_sent_again() {
     server.command(&["ACL", "SETUSER", "blind", "on", "nopass", "allkeys", "allcommands", "-info"]);
     let proxy = Proxy::start(server.address());
     for user in ["app", "blind"] {
-        let client = open_ready(&proxy.url().replace("redis://", &format!("redis://{user}:x@")), &[]);
+        let client = open_ready(&proxy.url().replace("://", &format!("://{user}:x@")), &[]);
         let waits = begin(&client, &["BLPOP", "l", "0"]);
         wait_blocked(&server, 1);
         proxy.reset_all();
@@ -674,7 +674,7 @@ fn a_wait_whose_connection_is_lost_is_not_made_at_another_server() {
 fn wait_without_the_right_to_write_is_refused_and_says_why() {
     let server = Server::start();
     server.command(&["ACL", "SETUSER", "app", "on", "nopass", "allkeys", "resetchannels", "allcommands"]);
-    let client = open_ready(&server.url().replace("redis://", "redis://app:x@"), &[]);
+    let client = open_ready(&server.url().replace("://", "://app:x@"), &[]);
     let error = assert_fails(client.run(&["WAIT", "0", "100"]), ErrorKind::Server, Outcome::NotApplied);
     assert_eq!(error.server_code.as_deref(), Some("NOPERM"));
     assert!(error.message.contains("SPUBLISH"), "{error}");

@@ -154,7 +154,7 @@ fn a_reader_that_is_too_slow_is_cut_off_and_told_a_gap() {
 fn a_monitor_that_may_not_be_is_refused() {
     let server = Server::start();
     server.command(&["ACL", "SETUSER", "app", "on", "nopass", "allkeys", "allcommands", "-monitor"]);
-    let client = open_ready(&server.url().replace("redis://", "redis://app:x@"), &[]);
+    let client = open_ready(&server.url().replace("://", "://app:x@"), &[]);
     let error = client.monitor().unwrap_err();
     assert_eq!((error.kind, error.server_code.as_deref()), (ErrorKind::Server, Some("NOPERM")));
     server.kill();

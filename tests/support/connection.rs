@@ -4,13 +4,14 @@
 //! due on the way; ends and resets travel through the queues behind the bytes that came before them. Never blocks, except
 //! for dialling the server, which is bounded.
 
+use super::link::Stream;
 use super::os::{self, Interest};
 use super::plan::{Action, ArmedPlans, Direction};
 use super::proxy::ProxyState;
 use super::request::Request;
 use std::collections::VecDeque;
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 /// How much is read ahead of what can be forwarded before the sender is left to wait.
@@ -88,8 +89,8 @@ impl Pipe {
 /// A client's connection and the server's end of it.
 pub(super) struct Connection {
     number: usize,
-    client: Option<TcpStream>,
-    server: Option<TcpStream>,
+    client: Option<Stream>,
+    server: Option<Stream>,
     dialled: bool,
     pipes: [Pipe; 2],
     /// What the client has sent of a request that is not complete.
@@ -106,7 +107,7 @@ impl Connection {
         prepare(&client);
         Self {
             number,
-            client: Some(client),
+            client: Some(Stream::accepted(client)),
             server: None,
             dialled: false,
             pipes: <[Pipe; 2]>::default(),
@@ -124,6 +125,13 @@ impl Connection {
     /// The bytes forwarded to the server and to the client.
     pub(super) fn marks(&self) -> [u64; 2] {
         Direction::BOTH.map(|direction| self.pipes[direction as usize].forwarded)
+    }
+
+    /// The same with what is on its way in part, which no plan can stop any more.
+    pub(super) fn marks_ahead(&self) -> [u64; 2] {
+        let mut marks = self.marks();
+        marks[Direction::ToClient as usize] += self.client.as_ref().map_or(0, Stream::offered) as u64;
+        marks
     }
 
     /// The bytes read and not forwarded yet.
@@ -146,7 +154,7 @@ impl Connection {
         tally: &mut ProxyState,
     ) -> Option<End> {
         if let Some((direction, deadline)) = self.resetting {
-            let arrived = self.sink(direction).is_none_or(|sink| os::unacknowledged(sink) == 0);
+            let arrived = self.source(direction.reverse()).is_none_or(|sink| os::unacknowledged(sink.socket()) == 0);
             if !arrived && Instant::now() < deadline {
                 return None;
             }
@@ -156,11 +164,19 @@ impl Connection {
         if self.stands_still(conditions) {
             return None;
         }
+        match self.client.as_mut().map(Stream::is_ready) {
+            None | Some(Ok(true)) => {}
+            Some(Ok(false)) => return None,
+            Some(Err(error)) if error.kind() == ErrorKind::UnexpectedEof => return Some(End::Closed),
+            // What is broken behind the handshake shows on reading.
+            Some(Err(_)) if self.dialled => {}
+            Some(Err(_)) => return Some(End::Reset),
+        }
         if !self.dialled {
             self.dialled = true;
             let Ok(server) = TcpStream::connect_timeout(&conditions.server, PATIENCE) else { return Some(End::Closed) };
             prepare(&server);
-            self.server = Some(server);
+            self.server = Some(Stream::dialled(server));
         }
         for direction in Direction::BOTH {
             self.read(direction, conditions, plans);
@@ -176,7 +192,7 @@ impl Connection {
     pub(super) fn reset_client(&mut self, conditions: &Conditions, plans: &mut ArmedPlans) {
         self.read(Direction::ToServer, conditions, plans);
         let Some(client) = self.client.take() else { return };
-        os::reset_on_close(&client);
+        os::reset_on_close(client.socket());
         self.pipes[Direction::ToClient as usize].sink_ended = true;
         let to_server = &mut self.pipes[Direction::ToServer as usize];
         to_server.push(Content::End(End::Reset), Instant::now() + conditions.delays[Direction::ToServer as usize]);
@@ -184,16 +200,16 @@ impl Connection {
 
     /// Ends both sockets. After [`End::Closed`] they are handed back, to stay open until their peers have everything.
     pub(super) fn end(self, end: End) -> Vec<TcpStream> {
-        let sockets: Vec<TcpStream> = [self.client, self.server].into_iter().flatten().collect();
+        let mut streams: Vec<Stream> = [self.client, self.server].into_iter().flatten().collect();
         if end == End::Reset {
-            sockets.iter().for_each(os::reset_on_close);
+            streams.iter().for_each(|stream| os::reset_on_close(stream.socket()));
             return Vec::new();
         }
-        for socket in &sockets {
+        for stream in &mut streams {
             // It fails when the peer is gone already, which is just as well.
-            let _ = socket.shutdown(Shutdown::Write);
+            let _ = stream.shut();
         }
-        sockets
+        streams.into_iter().map(Stream::into_socket).collect()
     }
 
     /// What to wait for before the next pump.
@@ -203,9 +219,10 @@ impl Connection {
         }
         for direction in Direction::BOTH {
             let reads = self.pipes[direction as usize].reads();
-            let writes = self.pipes[direction.reverse() as usize].blocked;
-            if let Some(socket) = self.source(direction).filter(|_| reads || writes) {
-                interests.push(Interest::new(socket, reads, writes));
+            let Some(source) = self.source(direction) else { continue };
+            let writes = self.pipes[direction.reverse() as usize].blocked || source.wants_write();
+            if reads || writes {
+                interests.push(Interest::new(source.socket(), reads, writes));
             }
         }
     }
@@ -218,6 +235,10 @@ impl Connection {
         if self.stands_still(conditions) {
             return None;
         }
+        let has_unread = self.client.as_ref().is_some_and(Stream::has_unread);
+        if has_unread && self.pipes[Direction::ToServer as usize].reads() {
+            return Some(Instant::now());
+        }
         self.pipes.iter().filter(|pipe| !pipe.blocked).filter_map(Pipe::due).min()
     }
 
@@ -225,22 +246,25 @@ impl Connection {
         conditions.black_hole || self.black_hole || self.resetting.is_some()
     }
 
-    fn source(&self, direction: Direction) -> Option<&TcpStream> {
+    fn source(&self, direction: Direction) -> Option<&Stream> {
         match direction {
             Direction::ToServer => self.client.as_ref(),
             Direction::ToClient => self.server.as_ref(),
         }
     }
 
-    fn sink(&self, direction: Direction) -> Option<&TcpStream> {
-        self.source(direction.reverse())
+    fn source_mut(&mut self, direction: Direction) -> Option<&mut Stream> {
+        match direction {
+            Direction::ToServer => self.client.as_mut(),
+            Direction::ToClient => self.server.as_mut(),
+        }
     }
 
     /// Reads all that is there, up to the bound.
     fn read(&mut self, direction: Direction, conditions: &Conditions, plans: &mut ArmedPlans) {
         let mut buffer = [0; 64 << 10];
         while self.pipes[direction as usize].reads() {
-            let Some(mut source) = self.source(direction) else { return };
+            let Some(source) = self.source_mut(direction) else { return };
             let result = source.read(&mut buffer);
             let due = Instant::now() + conditions.delays[direction as usize];
             let broken = self.pipes[direction as usize].source_broken;
@@ -304,7 +328,7 @@ impl Connection {
                     pipe.queue.pop_front();
                     self.pipes[direction as usize].sink_ended = true;
                     // It fails when the receiver is gone already; reading from it will tell.
-                    let _ = self.sink(direction).map(|sink| sink.shutdown(Shutdown::Write));
+                    let _ = self.source_mut(direction.reverse()).map(Stream::shut);
                 }
                 Content::Bytes { .. } => {
                     let room = plans.room(self.number, direction, marks[direction as usize]);
@@ -327,13 +351,13 @@ impl Connection {
 
     /// Writes up to `length` bytes of the piece in front, and says how many went.
     fn write_front(&mut self, direction: Direction, length: usize) -> usize {
-        let (client, server) = (self.client.as_ref(), self.server.as_ref());
+        let (client, server) = (self.client.as_mut(), self.server.as_mut());
         let sink = if direction == Direction::ToServer { server } else { client };
         let pipe = &mut self.pipes[direction as usize];
         let Some(Piece { content: Content::Bytes { bytes, done }, .. }) = pipe.queue.front_mut() else { return 0 };
         let rest = &bytes[*done..];
         let result = match sink.filter(|_| !pipe.sink_ended) {
-            Some(mut sink) => sink.write(&rest[..length.min(rest.len())]),
+            Some(sink) => sink.write(&rest[..length.min(rest.len())]),
             None => Err(ErrorKind::BrokenPipe.into()),
         };
         match result {

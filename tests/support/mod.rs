@@ -1,6 +1,8 @@
 //! What every integration test stands on: a real server that can be killed, a proxy that breaks a connection at an
 //! exact byte, a scripted server for answers that a real one never gives, and waiting for a state instead of sleeping.
 //!
+//! With RR_TEST_LINK=tls in the environment all of it speaks TLS with the client under test (see `link`).
+//!
 //! Everything listens on loopback only, on ports that nobody else can take, and is gone when its value is dropped, also
 //! when the test panics. All methods take `&self`, so a value can be shared with the threads of a test. A helper that
 //! cannot do its work panics and says what it was about; it never blocks for ever.
@@ -19,6 +21,7 @@ mod certificates;
 mod client;
 mod connection;
 mod lines;
+mod link;
 mod os;
 mod plan;
 mod port;

@@ -6,6 +6,7 @@
 //! never forwarded. Dropping the proxy closes everything.
 
 use super::connection::End;
+use super::link;
 use super::plan::{Action, Direction, Plan};
 use super::port::ReservedPort;
 use super::relay::Relay;
@@ -92,9 +93,9 @@ impl Proxy {
         self.address.port()
     }
 
-    /// `redis://…` without credentials.
+    /// The URL of what the fixture speaks, without credentials.
     pub fn url(&self) -> String {
-        format!("redis://{}/", self.address)
+        link::url(self.address)
     }
 
     /// Adds a plan to those that have not come due yet.

@@ -80,7 +80,7 @@ impl Relay {
     }
 
     pub(super) fn add_plan(&mut self, plan: Plan) {
-        let marks = self.connections.iter().map(|connection| (connection.number(), connection.marks())).collect();
+        let marks = self.connections.iter().map(|connection| (connection.number(), connection.marks_ahead())).collect();
         self.plans.add(plan, marks, self.tally.total_connections);
     }
 

@@ -4,10 +4,12 @@
 //! Everything that clients send is recorded, byte for byte and request by request. When the value is dropped every
 //! script's connection is cut, which ends its reads; a script that panicked fails the test then.
 
+use super::link;
 use super::os::{self, Interest};
 use super::port::ReservedPort;
 use super::request::Request;
-use std::io::{Read as _, Write as _};
+use rustls::ServerConnection;
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -122,8 +124,9 @@ impl Scripted {
         self.port.number()
     }
 
+    /// The URL of what the fixture speaks.
     pub fn url(&self) -> String {
-        format!("redis://{}/", self.address())
+        link::url(self.address())
     }
 
     /// How many connections were accepted.
@@ -189,9 +192,14 @@ fn accept(
         shared.heard().push(Heard::default());
         shared.changed.notify_all();
         shared.sockets.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&socket));
-        let mut peer = Peer { number, socket, shared: Arc::clone(shared), unread: Vec::new() };
+        let session = link::is_tls().then(|| Box::new(link::session()));
+        let mut peer = Peer { number, socket, session, shared: Arc::clone(shared), unread: Vec::new() };
         let script = Arc::clone(script);
-        let body = move || script(number, &mut peer);
+        let body = move || {
+            if peer.is_protected() {
+                script(number, &mut peer);
+            }
+        };
         let thread = std::thread::Builder::new().name(format!("fixture-script-{number}")).spawn(body);
         scripts.push(thread.expect("a thread for the script"));
     }
@@ -201,6 +209,7 @@ fn accept(
 pub struct Peer {
     number: usize,
     socket: Arc<TcpStream>,
+    session: Option<Box<ServerConnection>>,
     shared: Arc<Shared>,
     /// Received, and not part of a request that was returned.
     unread: Vec<u8>,
@@ -232,7 +241,12 @@ impl Peer {
 
     /// Sends bytes. A client that is gone is not an error: the next read will tell.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        let _ = (&*self.socket).write_all(bytes.as_ref());
+        let Some(session) = &mut self.session else {
+            let _ = (&*self.socket).write_all(bytes.as_ref());
+            return;
+        };
+        session.writer().write_all(bytes.as_ref()).expect("a session without a limit");
+        while session.wants_write() && session.write_tls(&mut &*self.socket).is_ok() {}
     }
 
     /// Reads on and says nothing, until the client ends the connection.
@@ -245,7 +259,8 @@ impl Peer {
         os::reset_on_close(&self.socket);
     }
 
-    /// The socket itself, for what the methods above do not offer. What is read from it directly is not recorded.
+    /// The socket itself, for what the methods above do not offer. What is read from it directly is not recorded, and may
+    /// be records of TLS.
     pub fn socket(&self) -> &TcpStream {
         &self.socket
     }
@@ -271,10 +286,38 @@ impl Peer {
         self.listen_only();
     }
 
+    /// Goes through the handshake of TLS, if that is what the fixture speaks; false if the client does not.
+    fn is_protected(&mut self) -> bool {
+        let Some(session) = &mut self.session else { return true };
+        session.set_buffer_limit(None);
+        let ended = session.complete_io(&mut &*self.socket);
+        if let Err(error) = &ended {
+            let ending = if error.kind() == ErrorKind::UnexpectedEof { Ending::Closed } else { Ending::Reset };
+            self.shared.record(self.number, |heard| heard.ending = Some(ending));
+        }
+        ended.is_ok()
+    }
+
+    /// As of a socket: 0 at its end, and not when the client only says that it will end.
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let mut socket = &*self.socket;
+        let Some(session) = &mut self.session else { return socket.read(buffer) };
+        loop {
+            match session.reader().read(buffer) {
+                Ok(0) => return socket.read(buffer).map(|_| 0),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(_) => return Ok(0),
+                ended => return ended,
+            }
+            session.read_tls(&mut socket)?;
+            session.process_new_packets().map_err(std::io::Error::other)?;
+        }
+    }
+
     /// Receives some bytes; false when the connection has ended.
     fn receive(&mut self) -> bool {
         let mut buffer = [0; 16 << 10];
-        let ending = match (&*self.socket).read(&mut buffer) {
+        let ending = match self.read(&mut buffer) {
             Ok(0) => Ending::Closed,
             Ok(length) => {
                 let bytes = &buffer[..length];
@@ -282,7 +325,7 @@ impl Peer {
                 self.shared.record(self.number, |heard| heard.bytes.extend_from_slice(bytes));
                 return true;
             }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => return true,
+            Err(error) if error.kind() == ErrorKind::Interrupted => return true,
             Err(_) => Ending::Reset,
         };
         self.shared.record(self.number, |heard| heard.ending = Some(ending));

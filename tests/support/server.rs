@@ -6,6 +6,7 @@
 //! of its own, which counts as one client of the server.
 
 use super::certificates::{Authority, Certified, VALID};
+use super::link;
 use super::os;
 use super::port::ReservedPort;
 use super::wait::wait_until;
@@ -90,7 +91,10 @@ impl ServerBuilder {
 
     /// The server, answering.
     #[track_caller]
-    pub fn start(self) -> Server {
+    pub fn start(mut self) -> Server {
+        if link::is_tls() && self.tls.is_none() && !self.without_tcp {
+            self = self.tls();
+        }
         assert!(self.unix_socket || !self.without_tcp, "a server has to listen somewhere");
         let dir = tempfile::Builder::new().prefix("rr-server-").tempdir().expect("a temporary folder");
         let port = ReservedPort::new();
@@ -191,8 +195,11 @@ impl Server {
         self.unix_path.clone().expect("a server with a unix socket")
     }
 
-    /// `redis://…` with the password, if there is one.
+    /// The URL of what the fixture speaks, with the password, if there is one.
     pub fn url(&self) -> String {
+        if link::is_tls() {
+            return self.tls_url();
+        }
         let credentials = self.password.as_ref().map(|password| format!(":{}@", percent_encoded(password)));
         format!("redis://{}127.0.0.1:{}/", credentials.unwrap_or_default(), self.port())
     }
