@@ -18,6 +18,10 @@ TARGET := $(abspath $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target))
 RELEASE = $(TARGET)/release
 DEMO := $(TARGET)/demo
 
+# The tests that are run a second time with everything over TLS.
+OVER_TLS := outage cuts buffer framing health timeouts giving_up lifecycle session events pubsub transactions blocking \
+	submit chaos bank large_values handshake scripts monitor
+
 HEADERS := $(wildcard include/*.h)
 DOCUMENTS := $(wildcard README.md ARCHITECTURE.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/*.md)
 
@@ -51,6 +55,7 @@ test: ## everything: the library, its C interface, the installed tree, the examp
 	@scripts/need cargo redis-server gcc g++ pkg-config cmake valgrind libevent
 	cargo test --lib --examples
 	cargo test --no-fail-fast --test '*'
+	RR_TEST_LINK=tls cargo test --no-fail-fast $(addprefix --test ,$(OVER_TLS))
 	cargo test --doc
 
 bench: ## measures against hiredis and the redis crate
