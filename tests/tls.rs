@@ -220,7 +220,8 @@ fn a_client_that_speaks_tls_to_a_plain_server_says_so() {
     let closes = Scripted::serve(|_, _| ());
     let client = open(&Authority::common().url(closes.address()), &[]);
     let event = client.event(EventKind::Reconnecting);
-    assert!(event.message.contains("the handshake of TLS failed"), "{event:?}");
+    let words = "without a word: does it speak TLS on this port";
+    assert!(event.message.contains("the handshake of TLS failed") && event.message.contains(words), "{event:?}");
 }
 
 #[test]

@@ -244,6 +244,16 @@ impl Connector {
             Refusal::Unreachable(unreachable(name, &cause))
         };
         let tls = Tls::new(config, trust.name().clone()).map_err(|error| refused(&error))?;
+        let mut has_heard = false;
+        // Redis has no words for it before there is a session.
+        let ended = |cause: &str, has_heard: bool| {
+            let hint = if has_heard {
+                ""
+            } else {
+                " without a word: does it speak TLS on this port, and has it room for another client (maxclients)?"
+            };
+            failed(&format!("{cause}{hint}"))
+        };
         loop {
             let words = match tls.shake_hands() {
                 Ok(words) => words,
@@ -258,10 +268,8 @@ impl Connector {
                 break;
             }
             match tls.feed(|raw, most| socket.receive(raw, most, Wait::No)) {
-                Ok(0) => {
-                    return Err(failed("the server closed the connection; is this the port on which it speaks TLS?"));
-                }
-                Ok(_) => {}
+                Ok(0) => return Err(ended("the server closed the connection", has_heard)),
+                Ok(_) => has_heard = true,
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
                     attempt.wait(&socket, wake::Interest { readable: true, writable: false }).map_err(|error| {
                         let hint = if error.kind == ErrorKind::Timeout {
@@ -273,6 +281,9 @@ impl Connector {
                     })?;
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {
+                    return Err(ended("the server reset the connection", has_heard));
+                }
                 Err(error) => return Err(failed(&error.to_string())),
             }
         }
