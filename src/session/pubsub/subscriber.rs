@@ -159,18 +159,25 @@ impl<'a> Line<'a> {
     /// Keeps the connection until it ends, which is an error, or nobody needs it.
     fn serve(&mut self) -> Result<()> {
         let mut batch = Vec::with_capacity(BATCH);
+        let mut before = (self.heard, self.heard_at);
         loop {
             if !self.ask()? {
                 return Ok(());
             }
             let ended = self.listen(&mut batch);
+            if batch.is_empty() && ended.is_err() {
+                // What came was no more than the end, which TLS has words for.
+                (self.heard, self.heard_at) = before;
+            }
             if !batch.is_empty() {
                 self.understand(&mut batch)?;
+                before = (self.heard, self.heard_at);
                 ended?;
                 continue;
             }
             ended?;
             let left = self.look_after_health()?;
+            before = (self.heard, self.heard_at);
             let interest = Interest { readable: true, writable: false };
             let ready = wake::wait(Some(self.waker), Some((self.talk.socket(), interest)), left);
             // The end of a connection says nothing of when the server was last there.
