@@ -155,9 +155,10 @@ fn no_credential_is_shown_however_it_is_given_and_refused() {
         server.command(&["ACL", "SETUSER", "old", ">old-hunter2"]);
         drop(client);
     }
-    for url in ["redis://:p/hunter2@host", "redis://user:hunter2@host:x", "rediss://:hunter2@h?tls=no"] {
+    for url in ["redis://:p/hunter2@host", "redis://user:hunter2@host:x", "rediss://:hunter2@h:x"] {
         shown.failure(Config::from_url(url));
     }
+    shown.see(Config::from_url("rediss://:hunter2@h").unwrap());
     shown.expect("WRONGPASS");
     shown.expect("ACL SETUSER modifier '…'");
     shown.expect("attempt 1 to connect");
