@@ -18,7 +18,7 @@ use resilient_redis::client::{Client, Hooks, Login, PipelineOptions, State, Subs
 use resilient_redis::config::Config;
 use resilient_redis::error::{Error, ErrorKind, Outcome};
 use resilient_redis::event::EventKind;
-use support::{Ask, Proxy, SOON, Server, append, assert_fails, configuration, is_buffered, wait_until};
+use support::{Ask, Proxy, SOON, Server, append, assert_fails, configuration, is_buffered, url, wait_until};
 
 /// Where the program has its credentials from: what it gives at each time.
 #[derive(Clone, Default)]
@@ -85,7 +85,7 @@ fn guarded(password: &str) -> Server {
 
 /// Its address, without a password.
 fn bare(server: &Server) -> String {
-    format!("redis://{}/", server.address())
+    url(server.client_address())
 }
 
 /// The names that connections with this name are logged in under.

@@ -19,7 +19,10 @@ use std::time::Duration;
 use resilient_redis::client::{Client, CommandOptions, Executed, State};
 use resilient_redis::error::{ErrorKind, Outcome};
 use resilient_redis::event::{Event, EventKind, Failover, History, ServerChange};
-use support::{Ask, Proxy, SOON, Server, Signpost, assert_fails, configuration, is_buffered, open_ready, wait_until};
+use support::{
+    Ask, Proxy, SOON, Server, Signpost, assert_fails, configuration, is_buffered, link_is_tls, open_ready, url_of,
+    wait_until,
+};
 
 const THREADS: usize = 8;
 
@@ -53,7 +56,7 @@ fn open_behind(signpost: &Signpost, options: &[(&str, &str)]) -> Client {
     let mut all =
         vec![("client_name", "program"), ("reconnect_max_delay_ms", "20"), ("health_check_interval_ms", "50")];
     all.extend(options);
-    let client = Client::open_with(configuration("redis://cache.test/", &all), signpost.hooks()).unwrap();
+    let client = Client::open_with(configuration(&url_of("cache.test"), &all), signpost.hooks()).unwrap();
     client.wait_ready(SOON).unwrap();
     client
 }
@@ -144,7 +147,7 @@ fn assert_nothing_lost(accepted: &[Vec<String>], found: &[Vec<String>], client: 
 #[test]
 fn a_primary_that_is_turned_into_a_replica_under_load_loses_nothing_and_is_left_alone() {
     let (one, other) = pair();
-    let signpost = Signpost::to(&[one.address()]);
+    let signpost = Signpost::to(&[one.client_address()]);
     let client = open_behind(&signpost, &[]);
     let load = Load::begin(&client);
     load.goes_on(500);
@@ -152,7 +155,7 @@ fn a_primary_that_is_turned_into_a_replica_under_load_loses_nothing_and_is_left_
     one.command(&["CLIENT", "PAUSE", "10000", "WRITE"]);
     wait_until("the replica has everything", SOON, || offset(&one) == offset(&other));
     promote(&other);
-    signpost.turn(&[other.address()]);
+    signpost.turn(&[other.client_address()]);
     follow(&one, &other);
     one.command(&["CLIENT", "UNPAUSE"]);
     load.goes_on(500);
@@ -171,7 +174,7 @@ fn a_primary_that_is_turned_into_a_replica_under_load_loses_nothing_and_is_left_
     other.command(&["CLIENT", "PAUSE", "10000", "WRITE"]);
     wait_until("the replica has everything", SOON, || offset(&one) == offset(&other));
     promote(&one);
-    signpost.turn(&[one.address()]);
+    signpost.turn(&[one.client_address()]);
     follow(&other, &one);
     other.command(&["CLIENT", "UNPAUSE"]);
     load.goes_on(100);
@@ -183,7 +186,7 @@ fn a_primary_that_is_turned_into_a_replica_under_load_loses_nothing_and_is_left_
 #[test]
 fn a_primary_that_is_stopped_under_load_loses_nothing() {
     let (one, other) = pair();
-    let signpost = Signpost::to(&[one.address()]);
+    let signpost = Signpost::to(&[one.client_address()]);
     let client = open_behind(&signpost, &[]);
     let load = Load::begin(&client);
     load.goes_on(500);
@@ -191,7 +194,7 @@ fn a_primary_that_is_stopped_under_load_loses_nothing() {
     one.stop();
     load.goes_on(100);
     promote(&other);
-    signpost.turn(&[other.address()]);
+    signpost.turn(&[other.client_address()]);
     load.goes_on(500);
     let accepted = load.end(&client);
     assert_nothing_lost(&accepted, &lists(&other), &client);
@@ -201,7 +204,7 @@ fn a_primary_that_is_stopped_under_load_loses_nothing() {
 #[test]
 fn a_primary_that_is_killed_under_load_loses_what_replication_lost_and_nothing_else() {
     let (one, other) = pair();
-    let signpost = Signpost::to(&[one.address()]);
+    let signpost = Signpost::to(&[one.client_address()]);
     let client = open_behind(&signpost, &[]);
     let load = Load::begin(&client);
     load.goes_on(500);
@@ -210,7 +213,7 @@ fn a_primary_that_is_killed_under_load_loses_what_replication_lost_and_nothing_e
     load.goes_on(100);
     let replicated = lists(&other);
     promote(&other);
-    signpost.turn(&[other.address()]);
+    signpost.turn(&[other.client_address()]);
     load.goes_on(500);
     let accepted = load.end(&client);
     for ((accepted, found), replicated) in accepted.iter().zip(lists(&other)).zip(replicated) {
@@ -232,7 +235,7 @@ fn a_primary_that_is_killed_under_load_loses_what_replication_lost_and_nothing_e
 #[test]
 fn a_primary_that_freezes_is_left_and_what_it_does_later_is_nobody_s() {
     let (one, other) = pair();
-    let signpost = Signpost::to(&[one.address()]);
+    let signpost = Signpost::to(&[one.client_address()]);
     let options = [("command_timeout_ms", "1000"), ("connect_timeout_ms", "200")];
     let client = open_behind(&signpost, &options);
     client.ask(&["SET", "k", "before"]);
@@ -241,7 +244,7 @@ fn a_primary_that_freezes_is_left_and_what_it_does_later_is_nobody_s() {
     let late = client.run(&["SET", "k", "late"]);
     assert_fails(late, ErrorKind::Timeout, Outcome::Unknown);
     promote(&other);
-    signpost.turn(&[other.address()]);
+    signpost.turn(&[other.client_address()]);
     client.wait_ready(SOON).unwrap();
     client.ask(&["SET", "k", "after"]);
     one.resume();
@@ -254,9 +257,12 @@ fn a_primary_that_freezes_is_left_and_what_it_does_later_is_nobody_s() {
 fn data_that_was_rolled_back_is_told() {
     let one = Server::start();
     let between = Proxy::start(one.address());
-    let other = Server::builder().arg("replicaof", &format!("127.0.0.1 {}", between.port())).start();
+    // The proxy speaks with whoever comes what the fixture speaks.
+    let other = Server::builder().arg("replicaof", &format!("127.0.0.1 {}", between.port()));
+    let other = if link_is_tls() { other.arg("tls-replication", "yes") } else { other };
+    let other = other.start();
     wait_linked(&other);
-    let signpost = Signpost::to(&[one.address()]);
+    let signpost = Signpost::to(&[one.client_address()]);
     let client = open_behind(&signpost, &[]);
     client.ask(&["SET", "kept", "v"]);
     wait_until("the replica has everything", SOON, || offset(&one) == offset(&other));
@@ -270,7 +276,7 @@ fn data_that_was_rolled_back_is_told() {
     one.kill();
     drop(between);
     promote(&other);
-    signpost.turn(&[other.address()]);
+    signpost.turn(&[other.client_address()]);
     let event = client.event(EventKind::Failover);
     assert!(event.message.contains("another server has taken over"), "{event:?}");
     let found = event.failover.unwrap();
@@ -299,13 +305,13 @@ fn a_server_that_was_restarted_is_told_from_another_one_and_a_cut_is_neither() {
 #[test]
 fn a_demotion_that_nobody_tells_is_noticed_by_who_only_reads() {
     let (one, other) = pair();
-    let signpost = Signpost::to(&[one.address()]);
+    let signpost = Signpost::to(&[one.client_address()]);
     let client = open_behind(&signpost, &[]);
     client.ask(&["SET", "k", "old"]);
     wait_until("the replica has everything", SOON, || offset(&one) == offset(&other));
     promote(&other);
     other.command(&["SET", "k", "new"]);
-    signpost.turn(&[other.address()]);
+    signpost.turn(&[other.client_address()]);
     // Its replication is broken, so that it would give out what is old for ever.
     one.command(&["REPLICAOF", "127.0.0.1", "1"]);
     wait_until("the new value is read", SOON, || client.text(&["GET", "k"]).as_deref() == Some("new"));
@@ -315,7 +321,7 @@ fn a_demotion_that_nobody_tells_is_noticed_by_who_only_reads() {
 #[test]
 fn of_several_addresses_the_primary_s_is_taken() {
     let (one, other) = pair();
-    let signpost = Signpost::to(&[other.address(), one.address()]);
+    let signpost = Signpost::to(&[other.client_address(), one.client_address()]);
     let client = open_behind(&signpost, &[("server_role", "primary")]);
     client.ask(&["SET", "k", "v"]);
     assert!(has_program(&one) && !has_program(&other));
@@ -330,7 +336,7 @@ fn of_several_addresses_the_primary_s_is_taken() {
 fn a_replica_serves_who_only_reads_until_there_is_something_to_write() {
     let (one, other) = pair();
     one.command(&["SET", "k", "v"]);
-    let signpost = Signpost::to(&[other.address()]);
+    let signpost = Signpost::to(&[other.client_address()]);
     let client = open_behind(&signpost, &[("outage_grace_ms", "0")]);
     wait_until("it is replicated", SOON, || client.text(&["GET", "k"]).as_deref() == Some("v"));
     assert!(has_program(&other));
@@ -340,7 +346,7 @@ fn a_replica_serves_who_only_reads_until_there_is_something_to_write() {
     let written = std::thread::spawn(move || writer.run_with(&["SET", "k", "w"], &patient));
     client.event(EventKind::Reconnecting);
     assert!(is_buffered(&client.run(&["SET", "l", "x"])));
-    signpost.turn(&[one.address()]);
+    signpost.turn(&[one.client_address()]);
     assert!(matches!(written.join().unwrap(), Ok(Executed::Reply(_))));
     client.flush(SOON).unwrap();
     assert_eq!(client.text(&["GET", "l"]).as_deref(), Some("x"));
@@ -350,7 +356,7 @@ fn a_replica_serves_who_only_reads_until_there_is_something_to_write() {
 #[test]
 fn with_any_a_replica_stays_and_with_primary_it_is_never_taken() {
     let (one, other) = pair();
-    let any = open_behind(&Signpost::to(&[other.address()]), &[("server_role", "any")]);
+    let any = open_behind(&Signpost::to(&[other.client_address()]), &[("server_role", "any")]);
     let refused =
         CommandOptions { no_buffer: true, timeout: Some(Duration::from_millis(300)), ..CommandOptions::default() };
     assert_fails(any.run_with(&["SET", "k", "v"], &refused), ErrorKind::Timeout, Outcome::NotApplied);
@@ -358,11 +364,11 @@ fn with_any_a_replica_stays_and_with_primary_it_is_never_taken() {
     assert!(has_program(&other));
     any.close(Duration::ZERO).unwrap();
 
-    let config = configuration("redis://cache.test/", &[("server_role", "primary"), ("reconnect_max_delay_ms", "20")]);
-    let client = Client::open_with(config, Signpost::to(&[other.address()]).hooks()).unwrap();
+    let config = configuration(&url_of("cache.test"), &[("server_role", "primary"), ("reconnect_max_delay_ms", "20")]);
+    let client = Client::open_with(config, Signpost::to(&[other.client_address()]).hooks()).unwrap();
     let event = client.event(EventKind::Reconnecting);
     assert!(event.message.contains("is a replica of 127.0.0.1:"), "{event:?}");
-    assert!(event.message.contains(&format!("(127.0.0.1:{})", other.port())), "{event:?}");
+    assert!(event.message.contains(&format!("({})", other.client_address())), "{event:?}");
     assert_ne!(client.state(), State::Ready);
     drop(one);
 }
@@ -370,13 +376,13 @@ fn with_any_a_replica_stays_and_with_primary_it_is_never_taken() {
 #[test]
 fn transactions_and_commands_that_wait_go_to_the_new_primary() {
     let (one, other) = pair();
-    let signpost = Signpost::to(&[one.address()]);
+    let signpost = Signpost::to(&[one.client_address()]);
     let client = open_behind(&signpost, &[]);
     let waiting = client.clone();
     let popped = std::thread::spawn(move || waiting.text_of_pop("queue"));
     wait_until("it waits", SOON, || one.info("clients", "blocked_clients").as_deref() == Some("1"));
     promote(&other);
-    signpost.turn(&[other.address()]);
+    signpost.turn(&[other.client_address()]);
     follow(&one, &other);
     client.wait_ready(SOON).unwrap();
     wait_until("it waits at the other", SOON, || other.info("clients", "blocked_clients").as_deref() == Some("1"));

@@ -15,6 +15,7 @@ use crate::error::{self, Error, ErrorKind};
 use crate::link::lane::{Ended, Lane};
 use crate::link::queue::{Entry, Owner, move_all};
 use crate::link::slot::{Completion, Slot};
+use crate::net;
 use crate::net::socket::{Socket, Wait};
 use crate::net::wake::{self, Interest};
 use crate::resp::{Decoder, Limits, Progress, Reply};
@@ -121,7 +122,7 @@ impl Hand<'_> {
                 }
                 Err(error) => {
                     if error.kind() != io::ErrorKind::WouldBlock {
-                        lane.fail(self.epoch, lost(&format!("writing failed: {error}")));
+                        lane.fail(self.epoch, net::failure(&error, "writing failed: "));
                     }
                     let mut state = lane.state.lock();
                     state.written += uncounted;
@@ -205,7 +206,7 @@ impl Hand<'_> {
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
                 return false;
             }
-            Err(error) => lost(&format!("reading failed: {error}")),
+            Err(error) => net::failure(&error, "reading failed: "),
         };
         self.lane.fail(self.epoch, cause);
         if let Some(reader) = self.reader.take() {

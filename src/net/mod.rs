@@ -66,6 +66,11 @@ impl Attempt<'_> {
     }
 }
 
+/// What it means that receiving or sending failed. `doing` says which, where it is not the session of TLS that failed.
+pub fn failure(error: &std::io::Error, doing: &str) -> Error {
+    tls::fault(error).unwrap_or_else(|| Error::new(ErrorKind::ConnectionLost, format!("{doing}{error}")))
+}
+
 /// Why there is no ready connection.
 #[derive(Clone, Debug)]
 pub enum Refusal {

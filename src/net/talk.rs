@@ -8,10 +8,9 @@ use std::io;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::net::Attempt;
 use crate::net::socket::{Socket, Wait};
-use crate::net::tls;
 use crate::net::wake::Interest;
+use crate::net::{Attempt, failure};
 use crate::resp::{Decoder, Limits, Progress, Reply};
 
 /// How much is received at once.
@@ -95,7 +94,7 @@ impl Talk {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     attempt.wait(&self.socket, Interest { readable: false, writable: true })?;
                 }
-                Err(error) => return Err(broken(&error)),
+                Err(error) => return Err(failure(&error, "")),
             }
         }
         Ok(())
@@ -128,7 +127,7 @@ impl Talk {
                     attempt.wait(&self.socket, Interest { readable: true, writable: false })?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(broken(&error)),
+                Err(error) => return Err(failure(&error, "")),
             }
         }
     }
@@ -153,10 +152,6 @@ impl Talk {
         }
         self.socket.receive(&mut self.input, RECEIVE, Wait::No)
     }
-}
-
-fn broken(error: &io::Error) -> Error {
-    tls::fault(error).unwrap_or_else(|| lost(&error.to_string()))
 }
 
 fn lost(cause: &str) -> Error {

@@ -29,6 +29,14 @@ pub fn url(address: SocketAddr) -> String {
     if is_tls() { Authority::common().url(address) } else { format!("redis://{address}/") }
 }
 
+/// The URL of a name that a look-up of the test's own knows.
+pub fn url_of(name: &str) -> String {
+    if !is_tls() {
+        return format!("redis://{name}/");
+    }
+    format!("rediss://{name}/?tls_ca_file={}&tls_server_name=localhost", Authority::common().file().display())
+}
+
 /// The server's end of a session.
 pub(super) fn session() -> ServerConnection {
     static CONFIG: OnceLock<Arc<ServerConfig>> = OnceLock::new();

@@ -179,6 +179,11 @@ impl Server {
         self.port.as_ref().expect("a server with a TCP port").address()
     }
 
+    /// Where it speaks what the fixture speaks.
+    pub fn client_address(&self) -> SocketAddr {
+        if link::is_tls() { self.tls_address() } else { self.address() }
+    }
+
     /// Where it speaks TLS.
     pub fn tls_address(&self) -> SocketAddr {
         self.tls_port.as_ref().expect("a server with a TLS port").address()
