@@ -15,6 +15,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use crate::error::{Error, ErrorKind, Result};
 
 pub use option::{OptionSpec, Unit};
@@ -22,14 +24,14 @@ pub use option::{OptionSpec, Unit};
 /// What the name of an option's environment variable starts with.
 const VARIABLE_PREFIX: &str = "RR_";
 
-/// Text that is never shown: its `Debug` is `***`, and it has no `Display`.
+/// Text that is never shown: its `Debug` is `***`, and it has no `Display`. Wiped from memory when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Wraps `text`.
     pub fn new(text: impl Into<String>) -> Self {
-        Secret(text.into())
+        Secret(Zeroizing::new(text.into()))
     }
 
     /// The text itself, for the one place that sends it.

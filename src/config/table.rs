@@ -323,8 +323,9 @@ pub(super) static OPTIONS: &[OptionSpec] = options! {
         "reconnect_max_delay_ms" = "2000", number!(reconnect_max_delay, Milliseconds, 10, HOUR),
         "The longest pause between two attempts under `reconnect_backoff=jitter`; has no effect under `fixed`.";
         "health_check_interval_ms" = "10000", number!(health_check_interval, Milliseconds, 10, DAY, Some("off")),
-        "A connection on which nothing was read for this long is sent a PING. `0`: a silently dead connection is \
-         noticed only when a command on it is not answered.";
+        "A connection on which nothing was read for this long is sent a PING. A primary is asked for its role instead (ROLE), \
+         and that also while there is traffic, so that one that became a replica is noticed by who only reads. `0`: a \
+         silently dead connection is noticed only when a command on it is not answered, a demotion when a write is refused.";
     }
     "Time limits" {
         "command_timeout_ms" = "5000", number!(command_timeout, Milliseconds, 1, DAY),

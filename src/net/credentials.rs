@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::net::Attempt;
 use crate::net::oracle::{Oracle, Pending};
 use crate::net::wake::Waker;
@@ -77,7 +77,13 @@ impl Credentials {
 
     /// What the program gives now.
     pub fn ask(&self, attempt: &Attempt<'_>) -> Result<Arc<Login>> {
-        self.oracle.ask(&(), attempt)?.map_err(failed)
+        let answer = self.oracle.ask(&(), attempt).map_err(|error| match error.kind {
+            ErrorKind::Timeout => {
+                Error::new(error.kind, format!("the credentials callback took longer than {}", attempt.limit))
+            }
+            _ => error,
+        });
+        answer?.map_err(failed)
     }
 
     /// How often what the program gave was put in place of what was in use before.
@@ -174,7 +180,6 @@ fn failed(error: Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
     use crate::net::wake;
 
     fn login(valid_for: Option<Duration>) -> Login {

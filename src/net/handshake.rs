@@ -28,7 +28,7 @@ pub struct Identity {
     /// User name and password; the user `default` when there is no name.
     pub username: Option<Vec<u8>>,
     /// See `username`.
-    pub password: Option<Vec<u8>>,
+    pub password: Option<Zeroizing<Vec<u8>>>,
     /// The database.
     pub db: Vec<u8>,
     /// The connection's name.
@@ -41,7 +41,7 @@ impl Identity {
         Identity {
             protocol: config.protocol,
             username: config.username.as_ref().map(|name| name.as_bytes().to_vec()),
-            password: config.password.as_ref().map(|password| password.expose().as_bytes().to_vec()),
+            password: config.password.as_ref().map(|password| Zeroizing::new(password.expose().as_bytes().to_vec())),
             db: config.db.to_string().into_bytes(),
             client_name: config.client_name.as_ref().map(|name| name.as_bytes().to_vec()),
         }
@@ -81,7 +81,7 @@ impl Identity {
 
     fn log_in(&mut self, user: Option<&[u8]>, password: &[u8]) {
         self.username = user.map(<[u8]>::to_vec);
-        self.password = Some(password.to_vec());
+        self.password = Some(Zeroizing::new(password.to_vec()));
     }
 }
 
@@ -198,7 +198,7 @@ fn introduce(
     let Introduction { identity, login, interest, endpoint_type } = *introduction;
     let (username, password) = match login {
         Some(login) => (login.username.as_ref().map(|name| name.as_slice()), Some(login.password.as_slice())),
-        None => (identity.username.as_deref(), identity.password.as_deref()),
+        None => (identity.username.as_deref(), identity.password.as_ref().map(|password| password.as_slice())),
     };
     let user = username.unwrap_or(b"default");
     let name = identity.client_name.as_deref().unwrap_or_default();

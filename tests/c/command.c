@@ -115,7 +115,7 @@ static void options_that_are_not_known_are_refused(rr_client *client)
     options.timeout_ms = -1;
     CHECK_STATUS(rr_command_with(client, &options, 1, ping, NULL, NULL, &err), RR_ERR_INVALID_ARGUMENT);
     options.timeout_ms = 5000;
-    options.flags = RR_COMMAND_NO_BUFFER | RR_COMMAND_NO_RETRY;
+    options.flags = RR_COMMAND_NO_BUFFER | RR_COMMAND_NO_RETRY | RR_COMMAND_FROM_PRIMARY;
     CHECK_OK(rr_command_with(client, &options, 1, ping, NULL, NULL, &err));
     options.flags = 1u << 31;
     CHECK_STATUS(rr_command_with(client, &options, 1, ping, NULL, NULL, &err), RR_ERR_INVALID_ARGUMENT);

@@ -94,7 +94,7 @@ static void options_are_checked(rr_client *client)
     options.timeout_ms = 0;
     options.flags = 16;
     CHECK_STATUS(rr_pipeline_new(client, &options, &pipeline, &err), RR_ERR_INVALID_ARGUMENT);
-    options.flags = RR_PIPELINE_NO_BUFFER | RR_PIPELINE_NO_RETRY;
+    options.flags = RR_PIPELINE_NO_BUFFER | RR_PIPELINE_NO_RETRY | RR_PIPELINE_FROM_PRIMARY;
     CHECK_OK(rr_pipeline_new(client, &options, &pipeline, &err));
     rr_pipeline_free(pipeline);
 }
