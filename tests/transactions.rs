@@ -528,6 +528,8 @@ fn a_server_that_became_a_replica_is_a_conflict_and_not_a_failure_for_good() {
 fn it_begins_behind_what_is_buffered() {
     let (server, proxy, client) = bench(&[("outage_grace_ms", "0")]);
     server.kill();
+    // Nothing of it is on its way on the former connection, where the proxy would take it for the one that it holds.
+    client.wait_state(resilient_redis::client::State::Reconnecting);
     for value in ["first", "second", "third"] {
         let accepted = client.run(&["SET", "a", value]);
         assert!(is_buffered(&accepted), "{accepted:?}");
