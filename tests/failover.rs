@@ -20,8 +20,8 @@ use resilient_redis::client::{Client, CommandOptions, Executed, State};
 use resilient_redis::error::{ErrorKind, Outcome};
 use resilient_redis::event::{Event, EventKind, Failover, History, ServerChange};
 use support::{
-    Ask, Proxy, SOON, Server, Signpost, assert_fails, configuration, is_buffered, link_is_tls, open_ready, url_of,
-    wait_until,
+    Action, Ask, Proxy, SOON, Server, Signpost, assert_fails, configuration, is_buffered, link_is_tls, open_ready,
+    url_of, wait_until,
 };
 
 const THREADS: usize = 8;
@@ -390,6 +390,97 @@ fn transactions_and_commands_that_wait_go_to_the_new_primary() {
     transaction.queue(&[b"RPUSH", b"queue", b"element"]).unwrap();
     transaction.execute().unwrap();
     assert_eq!(popped.join().unwrap().as_deref(), Some("element"));
+}
+
+#[test]
+fn connections_that_were_kept_for_later_are_not_used_for_the_next_server() {
+    let (one, other) = pair();
+    let signpost = Signpost::to(&[one.client_address()]);
+    let client = open_behind(&signpost, &[]);
+    let increment = || {
+        let transaction = client.transaction(&[b"k"], Default::default()).unwrap();
+        transaction.queue(&[b"INCR", b"k"]).unwrap();
+        transaction.execute().unwrap().root().get(0).unwrap().as_integer()
+    };
+    let wait_in_vain = || {
+        let short = CommandOptions { timeout: Some(Duration::from_millis(100)), ..CommandOptions::default() };
+        // Ended at the server, over a connection that is kept for the next time.
+        assert_fails(client.run_with(&["BLPOP", "nothing", "0"], &short), ErrorKind::Timeout, Outcome::NotApplied);
+    };
+    assert_eq!(increment(), Some(1));
+    wait_in_vain();
+    wait_until("the replica has everything", SOON, || offset(&one) == offset(&other));
+    // The former one is cut off and does not know it: it would run whatever comes.
+    promote(&other);
+    signpost.turn(&[other.client_address()]);
+    let id = client.number(&["CLIENT", "ID"]).to_string();
+    one.command(&["CLIENT", "KILL", "ID", &id]);
+    failover(&client);
+    client.wait_ready(SOON).unwrap();
+    client.ask(&["SET", "k", "100"]);
+    assert_eq!(increment(), Some(101));
+    wait_in_vain();
+    wait_in_vain();
+}
+
+#[test]
+fn a_replica_is_left_when_only_a_transaction_has_something_to_write() {
+    let (one, other) = pair();
+    let signpost = Signpost::to(&[other.client_address(), one.client_address()]);
+    let client = open_behind(&signpost, &[]);
+    assert!(has_program(&other));
+    wait_until("a transaction finds the primary", SOON, || {
+        let transaction = client.transaction(&[b"k"], Default::default()).unwrap();
+        transaction.queue(&[b"INCR", b"k"]).unwrap();
+        transaction.execute().is_ok()
+    });
+    wait_until("so does the client", SOON, || has_program(&one) && !has_program(&other));
+}
+
+#[test]
+fn a_server_that_is_busy_when_it_is_asked_for_its_role_is_asked_again() {
+    let (one, other) = pair();
+    let signpost = Signpost::to(&[one.client_address()]);
+    let client = open_behind(&signpost, &[]);
+    one.command(&["CONFIG", "SET", "busy-reply-threshold", "10"]);
+    let mut busy = one.connection();
+    let script = std::thread::spawn(move || {
+        let endless = "while true do end";
+        let _: redis::RedisResult<redis::Value> = redis::cmd("EVAL").arg(endless).arg(0).query(&mut busy);
+    });
+    wait_until("it refuses everything", SOON, || {
+        let checks = client.stats().health_checks;
+        one.try_command(&["GET", "k"]).is_err_and(|error| error.to_string().contains("BUSY")) && checks > 0
+    });
+    let checks = client.stats().health_checks;
+    wait_until("it was asked meanwhile", SOON, || client.stats().health_checks >= checks + 2);
+    one.command(&["SCRIPT", "KILL"]);
+    script.join().unwrap();
+    promote(&other);
+    signpost.turn(&[other.client_address()]);
+    follow(&one, &other);
+    wait_until("the demotion is noticed", SOON, || has_program(&other) && !has_program(&one));
+}
+
+#[test]
+fn a_failover_whose_first_connection_breaks_is_told_all_the_same() {
+    let (one, other) = pair();
+    let proxy = Proxy::start(one.address());
+    let client = open_ready(&proxy.url(), &[("outage_grace_ms", "0"), ("reconnect_max_delay_ms", "20")]);
+    client.ask(&["SET", "k", "v"]);
+    wait_until("the replica has everything", SOON, || offset(&one) == offset(&other));
+    promote(&other);
+    proxy.refuse(true);
+    proxy.reset_all();
+    client.wait_state(State::Reconnecting);
+    assert!(is_buffered(&client.run(&["SET", "needle", "1"])));
+    proxy.on_request_containing(b"needle", Action::Reset);
+    proxy.retarget(other.address());
+    proxy.refuse(false);
+    let found = failover(&client);
+    assert_eq!(Some(&*found.new_run_id), other.info("server", "run_id").as_deref());
+    client.flush(SOON).unwrap();
+    assert_eq!(client.stats().failovers, 1);
 }
 
 trait Pop {

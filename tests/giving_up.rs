@@ -207,3 +207,43 @@ fn what_is_in_the_buffer_expires_by_the_clock() {
     assert_eq!((failed.error.kind, failed.error.outcome), (ErrorKind::Expired, Outcome::NotApplied));
     assert_eq!(client.number(&["LLEN", "list"]), 0);
 }
+
+#[test]
+fn an_answer_to_a_look_up_that_nobody_waited_for_is_not_used_long_after() {
+    let _turn = turn();
+    let (one, other) = (Server::start(), Server::start());
+    let signpost = support::Signpost::to(&[one.client_address()]);
+    let (held, is_held) = (std::sync::Arc::new(std::sync::Mutex::new(())), std::sync::atomic::AtomicBool::new(false));
+    let (gate, begun) = (held.clone(), std::sync::Arc::new(is_held));
+    let (look_up, has_begun) = (signpost.look_up(), begun.clone());
+    let hooks = resilient_redis::client::Hooks {
+        look_up: Some(std::sync::Arc::new(move |host: &str, port| {
+            let found = look_up(host, port);
+            has_begun.store(true, std::sync::atomic::Ordering::SeqCst);
+            drop(gate.lock().unwrap());
+            found
+        })),
+        ..Default::default()
+    };
+    let config = support::configuration(&support::url_of("cache.test"), &[("health_check_interval_ms", "0")]);
+    let client = resilient_redis::client::Client::open_with(config, hooks).unwrap();
+    client.wait_ready(SOON).unwrap();
+    begun.store(false, std::sync::atomic::Ordering::SeqCst);
+    let closed = held.lock().unwrap();
+    // A connection of its own, for which there is not time enough.
+    let short =
+        resilient_redis::client::CommandOptions { timeout: Some(Duration::from_millis(50)), ..Default::default() };
+    client.run_with(&["BLPOP", "nothing", "0"], &short).unwrap_err();
+    wait_until("it was looked up", SOON, || begun.load(std::sync::atomic::Ordering::SeqCst));
+    drop(closed);
+    signpost.turn(&[other.client_address()]);
+    // Once the answer is there, time passes.
+    std::thread::sleep(Duration::from_millis(50));
+    resilient_redis::time::advance(Duration::from_secs(60));
+    let id = client.number(&["CLIENT", "ID"]).to_string();
+    one.command(&["CLIENT", "KILL", "ID", &id]);
+    client.event(EventKind::Disconnected);
+    client.wait_ready(SOON).unwrap();
+    client.ask(&["SET", "where", "here"]);
+    assert_eq!(other.command(&["EXISTS", "where"]), redis::Value::Int(1));
+}

@@ -173,6 +173,24 @@ fn a_replica_that_has_lost_its_primary_and_will_not_answer_is_passed_over() {
 }
 
 #[test]
+fn what_a_replica_refuses_for_reasons_of_its_own_the_primary_answers() {
+    let primary = Server::start();
+    let replica = replica_of(primary.port());
+    let client = open_reading(&primary.url(), &[]);
+    client.ask(&["SET", "k", "v"]);
+    // Users are not replicated.
+    replica.command(&["ACL", "SETUSER", "default", "-get"]);
+    for _ in 0..5 {
+        assert_eq!(client.text(&["GET", "k"]).as_deref(), Some("v"));
+    }
+    let mut pipeline = client.pipeline(PipelineOptions::default());
+    append(&mut pipeline, &["EXISTS", "k"]);
+    append(&mut pipeline, &["GET", "k"]);
+    let Ok(Executed::Reply(reply)) = pipeline.execute() else { panic!("it is answered") };
+    assert_eq!(reply.root().get(1).unwrap().as_bytes(), Some(&b"v"[..]));
+}
+
+#[test]
 fn reads_go_on_while_there_is_no_primary() {
     let primary = Server::start();
     let replica = replica_of(primary.port());

@@ -369,3 +369,49 @@ fn closing_completes_what_is_on_its_way() {
         server.resume();
     }
 }
+
+#[test]
+fn what_is_answered_is_in_flight_no_longer_whoever_reads_it() {
+    let server = Server::start();
+    let client = open_ready(&server.url(), &[]);
+    let (one, other) = (queue(), queue());
+    submit(&client, &one, 1, &["PING"]);
+    assert_eq!(take(&one, 1).len(), 1);
+    submit(&client, &other, 2, &["DEBUG", "SLEEP", "0.1"]);
+    // It reads for the other queue, for as long as nothing comes for its own.
+    let reading = one.clone();
+    let reader = std::thread::spawn(move || reading.next(1, Deadline::within(SOON)));
+    assert_eq!(take(&other, 1).len(), 1);
+    wait_until("nothing is in flight", Duration::from_secs(5), || client.stats().in_flight_now == 0);
+    assert!(!reader.is_finished());
+    submit(&client, &one, 3, &["PING"]);
+    assert_eq!(reader.join().unwrap().len(), 1);
+}
+
+#[test]
+fn what_was_given_up_after_it_was_refused_is_not_sent_to_the_next_server() {
+    let primary = Server::start();
+    let replica = Server::builder().arg("replicaof", &format!("127.0.0.1 {}", primary.port())).start();
+    wait_until("it has its primary", SOON, || {
+        replica.info("replication", "master_link_status").as_deref() == Some("up")
+    });
+    let signpost = support::Signpost::to(&[replica.client_address()]);
+    let options = [("reconnect_max_delay_ms", "20")];
+    let config = support::configuration(&support::url_of("cache.test"), &options);
+    let client = Client::open_with(config, signpost.hooks()).unwrap();
+    client.wait_ready(SOON).unwrap();
+    signpost.turn(&[primary.client_address()]);
+    let queue = queue();
+    // The second is held back by the server, so that it is not left at once when it has refused the first.
+    replica.command(&["CLIENT", "PAUSE", "1000", "WRITE"]);
+    let id = submit(&client, &queue, 1, &["INCR", "k"]);
+    submit(&client, &queue, 2, &["PFCOUNT", "h"]);
+    wait_until("it is refused", SOON, || client.state() != resilient_redis::client::State::Ready);
+    if client.cancel(id) {
+        let completions = take(&queue, 2);
+        assert_eq!(completions[&1].result.as_ref().unwrap_err().kind, ErrorKind::Cancelled);
+        client.wait_ready(SOON).unwrap();
+        client.ask(&["SET", "after", "x"]);
+        assert_eq!(client.text(&["GET", "k"]), None);
+    }
+}

@@ -235,7 +235,8 @@ pub(super) static OPTIONS: &[OptionSpec] = options! {
         "replica_address" = "",
         text!(replica_address, "host:port or [address]:port", |text| text.is_empty() || is_address(text)),
         "Where the replica is: a host and port, such as the reader endpoint of a managed service. Not set, one of those that \
-         the primary names (INFO replication, ROLE) and that have caught up.";
+         the primary names (INFO replication, ROLE) and that have caught up. Over TLS its certificate must be for \
+         `tls_server_name`, or else for `host`.";
     }
     "Maintenance" {
         "maintenance_notifications" = "true", flag!(maintenance_notifications),

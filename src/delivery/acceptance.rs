@@ -23,6 +23,8 @@ impl Desk {
     pub(super) fn patience(&self, books: &Books, deadline: Deadline) -> Deadline {
         let grace = self.config.outage_grace;
         let patience = match books.state {
+            // The next connection is there already.
+            _ if books.has_moved => Deadline::within(grace.max(DRAIN_PATIENCE)),
             State::Connecting | State::Reconnecting => Deadline::after(books.down_since, grace),
             // What waits is being answered: those who add to it are slowed down to that pace, or it would never end.
             State::Recovering => Deadline::within(grace.max(DRAIN_PATIENCE)),

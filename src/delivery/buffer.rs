@@ -226,6 +226,18 @@ impl Buffer {
     /// The connection is lost: nothing in the line counts as sent any more.
     pub fn rewind(&mut self) {
         let before = self.items.len();
+        for place in 0..self.items.len() {
+            // Its caller has left and was told so: it must not be sent again.
+            let is_nobody_s = self
+                .items
+                .get(place)
+                .is_some_and(|item| !item.is_finished() && !item.is_accepted && item.waiter.is_none());
+            if is_nobody_s && let Some(item) = self.items.get_mut(place) {
+                let left =
+                    Item { bytes: std::mem::take(&mut item.bytes), waiter: None, batch: item.batch.take(), ..*item };
+                self.discount(&left);
+            }
+        }
         self.items.retain(|item| !item.is_finished());
         self.first += (before - self.items.len()) as u64;
         self.sent = 0;

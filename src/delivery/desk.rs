@@ -231,20 +231,27 @@ impl Desk {
         if policy::needs_primary(refusal) {
             self.connector.demand().insist();
         }
+        self.leave(books, epoch, not_ready(refusal));
+    }
+
+    /// The server is not the right one: the connection with number `epoch` is given up when all on it is answered.
+    pub(super) fn leave(&self, books: &mut Books, epoch: u64, cause: Error) {
         if books.state != State::Ready {
             // The supervisor is at work on this connection and looks at nothing else.
-            self.lane.fail(epoch, not_ready(refusal));
+            self.lane.fail(epoch, cause);
             return;
         }
         if books.leaving.is_none() && self.lane.epoch() == epoch {
-            books.leaving = Some((epoch, not_ready(refusal)));
+            books.leaving = Some((epoch, cause));
             self.lane.shut(epoch);
             self.attention.wake();
         }
     }
 
-    /// Another connection was refused as a replica does: asks the server of this one for its role.
+    /// A command that writes was refused on another connection, as a replica does: asks the server of this one for its
+    /// role. From now on nothing but a primary will do.
     pub fn doubt_role(&self) {
+        self.connector.demand().insist();
         self.books.lock().role_is_doubted = true;
         self.attention.wake();
     }
@@ -321,7 +328,8 @@ impl Desk {
             if books.state == State::Ready && books.buffer.unsent() == 0 && self.lane.is_open() {
                 return Ok(Next::Again);
             }
-            if request.nature.is_read() && self.config.reads_during_outage == OutageReads::Fail {
+            let fails = self.config.reads_during_outage == OutageReads::Fail && !books.has_moved;
+            if request.nature.is_read() && fails {
                 drop(books);
                 let error = Error::not_applied(ErrorKind::Unavailable, "there is an outage and reads do not wait");
                 return Err(past.failed(request, error));

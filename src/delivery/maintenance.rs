@@ -46,12 +46,11 @@ impl Desk {
                 let until = Deadline::within(within);
                 // The name that is known leads to the new place before the time is over, but perhaps not at once.
                 let from = if to.is_some() { Deadline::within(Duration::ZERO) } else { Deadline::within(within / 2) };
+                let place = to.as_ref().map_or("another place".into(), |(host, port)| format!("{host}:{port}"));
+                // Before anybody begins to move.
+                self.connector.redirect(to, until);
                 books.moving = Some(Move { from, until });
                 drop(books);
-                let place = to.as_ref().map_or("another place".into(), |(host, port)| format!("{host}:{port}"));
-                if let Some(to) = to {
-                    self.connector.redirect(to, until);
-                }
                 self.set_maintenance(true);
                 self.attention.wake();
                 say(format!("the server announces MOVING: to {place} within {} s", within.as_secs()));
@@ -72,6 +71,7 @@ impl Desk {
     }
 
     pub(super) fn could_not_move(&self, error: &Error) {
+        self.set_maintenance(false);
         self.events
             .log()
             .write(Level::Warning, || format!("there is no connection to where the server moves: {error}"));

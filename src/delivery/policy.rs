@@ -174,6 +174,11 @@ pub fn needs_primary(error: &str) -> bool {
     first_word(error) == "READONLY"
 }
 
+/// Does this error mean that the user may not, or the server cannot, do such a thing at all?
+pub fn is_forbidden(error: &str) -> bool {
+    first_word(error) == "NOPERM" || error.to_ascii_lowercase().contains("unknown command")
+}
+
 /// Did the server end a command that was waiting because it cannot serve it any more, so that the same command has a
 /// chance after reconnecting? What another client's CLIENT UNBLOCK ended is no such case.
 pub fn is_forced_end(error: &str) -> bool {
@@ -185,7 +190,12 @@ pub fn is_forced_end(error: &str) -> bool {
 /// Redis checks a command before it runs it, so an error reply means that nothing was changed; a script is the
 /// exception, as what it did before its error stays.
 pub fn outcome_of_error(error: &str, is_script: bool) -> Outcome {
-    let refused_before_running = matches!(
+    if is_script && !is_refused_before_running(error) { Outcome::Unknown } else { Outcome::NotApplied }
+}
+
+/// Did the server refuse the command as it would have refused others, without a look at the data?
+pub fn is_refused_before_running(error: &str) -> bool {
+    matches!(
         first_word(error),
         "LOADING"
             | "READONLY"
@@ -204,8 +214,7 @@ pub fn outcome_of_error(error: &str, is_script: bool) -> Outcome {
             | "EXECABORT"
             | "OOM"
             | "UNBLOCKED"
-    ) && !error.contains("script:");
-    if is_script && !refused_before_running { Outcome::Unknown } else { Outcome::NotApplied }
+    ) && !error.contains("script:")
 }
 
 /// What is known of a command that was refused with `refused`, when it was written on an earlier connection, too.

@@ -141,7 +141,7 @@ impl Desk {
     fn heard_role(&self, books: &mut Books, reply: &Reply, epoch: u64) {
         match Role::told(reply.root()) {
             Some((Role::Replica(of), _)) if self.connector.demand().is_for_primary() => {
-                self.lane.fail(epoch, not_a_primary("the server", of.as_deref()));
+                self.leave(books, epoch, not_a_primary("the server", of.as_deref()));
             }
             Some((_, offset)) => {
                 books.lineage.heard(offset);
@@ -149,7 +149,8 @@ impl Desk {
                     replica.learn(reply.root().get(2).into_iter().flat_map(|list| list.iter()).filter_map(address));
                 }
             }
-            None => books.role_is_hidden = true,
+            // Anything else may be another answer next time.
+            None => books.role_is_hidden |= reply.root().as_error().is_some_and(|text| policy::is_forbidden(&text)),
         }
     }
 
@@ -282,10 +283,10 @@ impl Crew for Desk {
         let mut books = self.books.lock();
         self.end_maintenance(&mut books);
         books.leaving = None;
-        books.has_moved = is_moving;
+        let had_moved = std::mem::replace(&mut books.has_moved, is_moving);
         if is_moving {
             books.down_since = time::now();
-        } else if books.state == State::Ready {
+        } else if books.state == State::Ready || had_moved {
             books.down_since = time::now();
             books.before_outage = Some((self.counters.resent.get(), self.counters.replayed.get()));
             self.events.announce(Event::new(EventKind::Disconnected, cause.message.clone()));
@@ -318,6 +319,10 @@ impl Crew for Desk {
     fn leaving(&self) -> Option<(u64, Error)> {
         // Kept until it is over: who is refused meanwhile does not begin it anew.
         self.books.lock().leaving.clone()
+    }
+
+    fn changes_over(&self) {
+        self.books.lock().has_moved = true;
     }
 
     fn moving(&self) -> Option<Move> {
@@ -363,8 +368,6 @@ impl Crew for Desk {
         let lane = &self.lane;
         let mut books = self.books.lock();
         books.role_is_hidden = greeting.role.is_none();
-        let lost = books.down_since;
-        let failover = books.lineage.arrived(&greeting.standing, lost, time::now());
         self.set_state(&mut books, State::Recovering);
         let roll_call = Deadline::within(ROLL_CALL);
         while books.expected > 0 && !roll_call.has_passed() {
@@ -398,6 +401,11 @@ impl Crew for Desk {
             }
         }
         books.gave_up = None;
+        let lost = books.down_since;
+        let failover = books.lineage.arrived(&greeting.standing, lost, time::now());
+        if failover.is_some() || greeting.standing.run_id.is_none() {
+            self.connector.has_another_server();
+        }
         if let Some(replica) = self.replica.get() {
             let online = greeting.standing.replicas.iter().filter(|(_, is_online)| *is_online);
             replica.learn(online.map(|(address, _)| address.clone()));

@@ -94,7 +94,7 @@ impl Replica {
             Called::Answered(reply, epoch) => match refusal(&reply) {
                 None => Some(reply),
                 Some(text) => {
-                    if !policy::needs_primary(&text) {
+                    if policy::is_not_now(&text) && !policy::needs_primary(&text) {
                         // It is of no use for now.
                         lane.fail(epoch, Error::new(ErrorKind::ConnectionLost, error::without_quotations(&text)));
                     }
@@ -133,7 +133,7 @@ fn patience(whole: Duration) -> Duration {
 /// Why a reply is none that can be given out: the replica is not ready, or does not do this.
 fn refusal(reply: &Reply) -> Option<String> {
     let root = reply.root();
-    let is_refusal = |text: &str| policy::is_not_now(text);
+    let is_refusal = |text: &str| policy::is_refused_before_running(text) || policy::is_forbidden(text);
     if let Some(text) = root.as_error() {
         return is_refusal(&text).then(|| text.into_owned());
     }
@@ -183,6 +183,8 @@ impl Crew for Link {
     fn leaving(&self) -> Option<(u64, Error)> {
         None
     }
+
+    fn changes_over(&self) {}
 
     fn moving(&self) -> Option<Move> {
         None

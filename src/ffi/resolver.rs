@@ -22,8 +22,10 @@ impl Handle for rr_addresses {
     const NAME: &'static str = "list of addresses";
 }
 
-/// A program's function that turns `host` and `port`, as the configuration has them, into addresses, in place of the
-/// system: for names that a registry knows, or one that moves with the primary.
+/// A program's function that turns `host` and `port` into addresses, in place of the system: for names that a registry
+/// knows, or one that moves with the primary. Asked for are those of the configuration, and those that the server names:
+/// replicas with read_from=replica, and the place it moves to. Of these, numeric ones too: give back what you do not know
+/// better.
 ///
 /// It puts them into `addresses` with rr_addresses_add() and returns RR_OK; anything else means that it cannot, which is a
 /// failed attempt to connect. It is asked at each attempt, on a thread of its own, and for several connections of a client

@@ -12,9 +12,10 @@ use std::time::Duration;
 use crossbeam_channel::Receiver;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::link::supervisor::Crew;
 use crate::net::Attempt;
 use crate::net::connect::{Connected, Connector, Order};
-use crate::net::handshake::{Identity, Interest};
+use crate::net::handshake::Interest;
 use crate::net::wake::{self, Waker};
 use crate::resp::Limits;
 use crate::time::Deadline;
@@ -41,10 +42,10 @@ pub struct Mover {
 }
 
 impl Mover {
-    /// Begins to connect as `identity`; `attention` is woken when [`Mover::take`] will find something.
+    /// Begins to connect as who the client is by then; `attention` is woken when [`Mover::take`] will find something.
     pub fn start(
         connector: Arc<Connector>,
-        identity: Identity,
+        crew: Arc<dyn Crew>,
         going: Move,
         timeout: Duration,
         attention: Arc<Waker>,
@@ -56,7 +57,7 @@ impl Mover {
         let thread = std::thread::Builder::new()
             .name("rr-mover".into())
             .spawn(move || {
-                let made = connect(&connector, &identity, &going, timeout, &own_waker, &own_end);
+                let made = connect(&connector, &*crew, &going, timeout, &own_waker, &own_end);
                 let _ = sender.send(made);
                 attention.wake();
             })
@@ -82,7 +83,7 @@ impl Drop for Mover {
 
 fn connect(
     connector: &Connector,
-    identity: &Identity,
+    crew: &dyn Crew,
     going: &Move,
     timeout: Duration,
     waker: &Waker,
@@ -95,6 +96,7 @@ fn connect(
         }
         let deadline = going.until.min(Deadline::within(timeout));
         let attempt = Attempt { deadline, limit: "the connect timeout", waker: Some(waker), abandoned: is_over };
+        let identity = &crew.identity();
         let order = Order { identity, interest: Interest::Standing, limits: Limits::default(), has_to_move: true };
         match connector.connect(&order, &attempt) {
             Ok(connected) => return Ok(connected),

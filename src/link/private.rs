@@ -34,6 +34,8 @@ pub struct Private {
     pub lease: Lease,
     /// How often they had been renewed when it was made.
     login: u64,
+    /// Which server it leads to.
+    server: u64,
 }
 
 /// Where a connection is: enough to name it to the server over another one.
@@ -79,7 +81,7 @@ impl Privates {
         let deadline = deadline.min(Deadline::within(self.config.connect_timeout));
         let attempt = Attempt { deadline, limit: "the connect timeout", waker, abandoned: &self.has_ended };
         let limits = Limits { max_bytes: self.config.max_reply_bytes, max_depth: self.config.max_reply_depth };
-        let login = self.connector.login_generation();
+        let (login, server) = (self.connector.login_generation(), self.connector.server());
         let Connected { talk, greeting, lease } = self
             .connector
             .connect(&Order { identity, interest: Interest::Role, limits, has_to_move: false }, &attempt)?;
@@ -91,7 +93,7 @@ impl Privates {
             talk.socket().shutdown();
             return Err(Refusal::Unreachable(closed()));
         }
-        Ok(Private { talk, greeting, place: None, lease, login })
+        Ok(Private { talk, greeting, place: None, lease, login, server })
     }
 
     /// Attempts until there is a connection, the deadline passes, or the server refuses for good. Failing, nothing was
@@ -117,12 +119,15 @@ impl Privates {
                 return Err(Error::not_applied(ErrorKind::Timeout, text));
             }
             self.pause(pause);
+            if self.has_ended() {
+                return Err(closed());
+            }
         }
     }
 
-    /// Was it introduced with the credentials that are in use by now?
+    /// Was it introduced with the credentials that are in use by now, and leads to the server that the client has by now?
     pub fn is_up_to_date(&self, private: &Private) -> bool {
-        private.login == self.connector.login_generation()
+        private.login == self.connector.login_generation() && private.server == self.connector.server()
     }
 
     /// The credentials that the program gives, if it does.

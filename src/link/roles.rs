@@ -178,7 +178,10 @@ impl Hand<'_> {
     /// Reads some of what is there. True when something was.
     pub(super) fn read_once(&mut self) -> bool {
         let any = self.receive(Wait::No);
-        self.wake_answered();
+        if let Some(reader) = self.reader.as_mut().filter(|reader| reader.completed > 0) {
+            // Whoever reads for others may go on for long: what is answered is not in flight any more.
+            self.lane.wake_answered(reader);
+        }
         any
     }
 

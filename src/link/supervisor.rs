@@ -51,6 +51,8 @@ pub trait Crew: Send + Sync {
     fn leaving(&self) -> Option<(u64, Error)>;
     /// The server has announced that it moves, if it did so since the last time.
     fn moving(&self) -> Option<Move>;
+    /// There is a connection to the new place, which takes over as soon as all is answered on the present one.
+    fn changes_over(&self);
     /// There was no connection to the new place.
     fn not_moved(&self, error: &Error);
     /// An attempt begins, the first of an outage being number 1.
@@ -320,6 +322,7 @@ impl Watch {
                 match made {
                     Ok(connected) => {
                         // Between two commands, it takes the place of the present one.
+                        self.crew.changes_over();
                         self.finish(self.config.command_timeout);
                         return Some(connected);
                     }
@@ -361,7 +364,7 @@ impl Watch {
 impl Watch {
     fn start_moving(&self, going: Move) -> Option<Mover> {
         let (connector, attention) = (self.connector.clone(), self.supervision.waker.clone());
-        let started = Mover::start(connector, self.crew.identity(), going, self.config.connect_timeout, attention);
+        let started = Mover::start(connector, self.crew.clone(), going, self.config.connect_timeout, attention);
         started.inspect_err(|error| self.crew.not_moved(error)).ok()
     }
 
@@ -372,7 +375,8 @@ impl Watch {
         let deadline = Deadline::within(patience);
         let is_quiet = || lane.in_flight() == 0 || self.supervision.is_stopping() || lane.failure().is_some();
         while !is_quiet() && !deadline.has_passed() {
-            lane.serve(&self.supervision.waker, deadline.remaining(), &is_quiet);
+            let until = earlier(earlier(deadline.remaining(), self.crew.sweep()), lane.check_stall());
+            lane.serve(&self.supervision.waker, until.map(|until| until + Duration::from_millis(1)), &is_quiet);
         }
     }
 
@@ -383,7 +387,7 @@ impl Watch {
             lease.was_refused(self.config.reconnect_interval);
         }
         match credentials.renew(lease, &self.supervision.waker) {
-            Some(Ok(login)) => self.supervision.lane.queue_login(login.auth()),
+            Some(Ok(given)) => self.supervision.lane.queue_login(given.login.auth()),
             Some(Err(error)) => self.crew.not_renewed(&error),
             None => {}
         }

@@ -6,6 +6,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use socket2::SockAddr;
 
@@ -65,6 +66,8 @@ pub struct Connector {
     credentials: Option<Arc<Credentials>>,
     demand: Demand,
     redirect: Mutex<Option<Redirect>>,
+    /// Counts the servers that the client has had.
+    servers: AtomicU64,
     events: Arc<Events>,
 }
 
@@ -104,7 +107,8 @@ impl Connector {
         let (resolver, demand) = (Arc::new(Resolver::new(look_up)), Demand::new(config.server_role));
         let credentials = provider.map(|provider| Arc::new(Credentials::new(provider)));
         let (target, redirect) = (Target::Configured, Mutex::default());
-        Ok(Connector { config, target, trust, resolver, credentials, demand, redirect, events })
+        let servers = AtomicU64::new(0);
+        Ok(Connector { config, target, trust, resolver, credentials, demand, redirect, servers, events })
     }
 
     /// The same for one of the `replicas` of that server.
@@ -117,6 +121,7 @@ impl Connector {
             credentials: self.credentials.clone(),
             demand: Demand::new(ServerRole::Any),
             redirect: Mutex::default(),
+            servers: AtomicU64::new(0),
             events: self.events.clone(),
         }
     }
@@ -129,6 +134,16 @@ impl Connector {
     /// How often the program's credentials were renewed.
     pub fn login_generation(&self) -> u64 {
         self.credentials.as_ref().map_or(0, |credentials| credentials.generation())
+    }
+
+    /// The client has another server from now on: what is connected to the former one is not to be used again.
+    pub fn has_another_server(&self) {
+        self.servers.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Which of the servers that the client has had the present one is.
+    pub fn server(&self) -> u64 {
+        self.servers.load(Ordering::Acquire)
     }
 
     /// What role a server must have.
@@ -153,7 +168,12 @@ impl Connector {
             return self.greet(&address, &name, order, attempt);
         }
         let places = self.places(order.has_to_move);
-        let nowhere = || Refusal::Unreachable(unreachable("a replica", "the primary has none"));
+        let nowhere = || {
+            Refusal::Unreachable(match &self.target {
+                Target::Replicas(_) if places.is_empty() => unreachable("a replica", "the primary has none"),
+                _ => unreachable(&self.config.address.to_string(), "the connect timeout passed"),
+            })
+        };
         each(&places, attempt, nowhere, |(host, port), attempt| {
             let addresses = self.resolver.resolve(host, *port, attempt).map_err(Refusal::Unreachable)?;
             let too_late =
@@ -184,9 +204,9 @@ impl Connector {
         }
     }
 
-    /// The server is there until then: that place is tried before the one that is configured.
-    pub fn redirect(&self, to: (String, u16), until: Deadline) {
-        *self.redirect.lock() = Some(Redirect { to, until });
+    /// The server is there until then: that place is tried before the one that is configured. `None`: the latter alone.
+    pub fn redirect(&self, to: Option<(String, u16)>, until: Deadline) {
+        *self.redirect.lock() = to.map(|to| Redirect { to, until });
     }
 
     fn greet(
@@ -202,7 +222,7 @@ impl Connector {
             None => socket,
         };
         let mut talk = Talk::new(socket, order.limits);
-        let login = match &self.credentials {
+        let given = match &self.credentials {
             Some(credentials) => Some(credentials.ask(attempt).map_err(Refusal::NotNow)?),
             None => None,
         };
@@ -212,9 +232,10 @@ impl Connector {
             .as_socket()
             .filter(|_| announces)
             .map(|address| endpoint_type(self.config.maintenance_endpoint, self.trust.is_some(), address.ip()));
-        let introduction = Introduction { identity, login: login.as_deref(), interest, endpoint_type };
+        let login = given.as_deref().map(|given| &given.login);
+        let introduction = Introduction { identity, login, interest, endpoint_type };
         let mut greeting = handshake(&mut talk, &introduction, attempt)?;
-        let lease = login.as_deref().map(Lease::of).unwrap_or_default();
+        let lease = given.as_deref().map(Lease::of).unwrap_or_default();
         greeting.standing.address = reached(address, name);
         self.demand.check(name, greeting.role.as_ref())?;
         Ok(Connected { talk, greeting, lease })
@@ -310,6 +331,8 @@ fn each<T, R>(
             Ok(ready) => return Ok(ready),
             // Not to be asked of one server after the other.
             Err(refused @ Refusal::Credentials(_)) => return Err(refused),
+            // What passes says more of what is to come: it is worth another attempt.
+            Err(refused) if refused.is_lasting() && refusal.is_some() => {}
             Err(refused) => refusal = Some(refused),
         }
     }

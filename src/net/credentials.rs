@@ -20,6 +20,8 @@ use crate::time;
 
 /// No sooner than this after the last time is the program asked again for credentials that could not be renewed.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// However short they are good, the program is not asked for new ones sooner than this.
+const LEAST: Duration = Duration::from_millis(10);
 
 /// Who the client is, for as long as it is true. Wiped when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,12 +40,20 @@ impl fmt::Debug for Login {
     }
 }
 
+/// Credentials, and when the program gave them.
+#[derive(Debug)]
+pub struct Given {
+    /// What it gave.
+    pub login: Login,
+    at: Instant,
+}
+
 /// The program's function that gives credentials, or says why it cannot. Runs on threads of its own.
 pub type CredentialsProvider = Arc<dyn Fn() -> Result<Login> + Send + Sync>;
 
 /// See above.
 pub struct Credentials {
-    oracle: Oracle<(), Result<Arc<Login>>>,
+    oracle: Oracle<(), Result<Arc<Given>>>,
     /// Counts what was given and is in use.
     generation: AtomicU64,
 }
@@ -59,7 +69,9 @@ impl fmt::Debug for Credentials {
 pub struct Lease {
     /// When to ask, if ever.
     due: Option<Instant>,
-    pending: Option<Pending<Result<Arc<Login>>>>,
+    /// Until when those in use are good.
+    until: Option<Instant>,
+    pending: Option<Pending<Result<Arc<Given>>>>,
 }
 
 impl fmt::Debug for Lease {
@@ -71,12 +83,16 @@ impl fmt::Debug for Lease {
 impl Credentials {
     /// Asks `provider`.
     pub fn new(provider: CredentialsProvider) -> Self {
-        let oracle = Oracle::new("rr-credentials", move |(): &()| provider().map(Arc::new));
+        let oracle = Oracle::new("rr-credentials", move |(): &()| {
+            // Their time begins when they are given, and not when somebody comes to take them.
+            let given = time::now();
+            provider().map(|login| Arc::new(Given { login, at: given }))
+        });
         Credentials { oracle, generation: AtomicU64::new(0) }
     }
 
     /// What the program gives now.
-    pub fn ask(&self, attempt: &Attempt<'_>) -> Result<Arc<Login>> {
+    pub fn ask(&self, attempt: &Attempt<'_>) -> Result<Arc<Given>> {
         let answer = self.oracle.ask(&(), attempt).map_err(|error| match error.kind {
             ErrorKind::Timeout => {
                 Error::new(error.kind, format!("the credentials callback took longer than {}", attempt.limit))
@@ -92,7 +108,7 @@ impl Credentials {
     }
 
     /// Asks anew if it is time; what has come is given out, once. Never waits: `waker` is woken when there is something.
-    pub fn renew(&self, lease: &mut Lease, waker: &Arc<Waker>) -> Option<Result<Arc<Login>>> {
+    pub fn renew(&self, lease: &mut Lease, waker: &Arc<Waker>) -> Option<Result<Arc<Given>>> {
         if lease.pending.is_none() {
             lease.due.take_if(|due| *due <= time::now())?;
             match self.oracle.begin(&(), Some(waker.clone())) {
@@ -107,9 +123,9 @@ impl Credentials {
         lease.pending = None;
         let answer = answer.and_then(|answer| answer.map_err(failed));
         match &answer {
-            Ok(login) => {
+            Ok(given) => {
                 self.generation.fetch_add(1, Ordering::AcqRel);
-                lease.begin(login);
+                lease.begin(given);
             }
             Err(_) => lease.due = Some(time::now() + PATIENCE),
         }
@@ -124,21 +140,27 @@ impl Credentials {
 
 impl Lease {
     /// One of these credentials.
-    pub fn of(login: &Login) -> Self {
+    pub fn of(given: &Given) -> Self {
         let mut lease = Lease::default();
-        lease.begin(login);
+        lease.begin(given);
         lease
     }
 
     /// New ones are asked for when three quarters of the time are over: what is left is for a program that does not
     /// get any at once.
-    fn begin(&mut self, login: &Login) {
-        self.due = login.valid_for.and_then(|valid| time::now().checked_add(valid / 4 * 3));
+    fn begin(&mut self, given: &Given) {
+        let valid_for = given.login.valid_for;
+        self.until = valid_for.and_then(|valid| given.at.checked_add(valid));
+        self.due = valid_for.and_then(|valid| given.at.checked_add((valid / 4 * 3).max(LEAST)));
     }
 
-    /// The server did not take what was given: ask again soon, but not at once.
+    /// The server did not take what was given: ask again after `pause`, or when the former expire, if that is earlier; but
+    /// not at once.
     pub fn was_refused(&mut self, pause: Duration) {
-        self.due = time::now().checked_add(pause);
+        let now = time::now();
+        let due = now.checked_add(pause);
+        let until = self.until.map(|until| until.max(now + PATIENCE));
+        self.due = due.into_iter().chain(until).min();
     }
 
     /// How long until there is something to do; `None` when there is nothing, or it is waited for already.
@@ -182,6 +204,10 @@ mod tests {
     use super::*;
     use crate::net::wake;
 
+    fn given(valid_for: Option<Duration>) -> Given {
+        Given { login: login(valid_for), at: time::now() }
+    }
+
     fn login(valid_for: Option<Duration>) -> Login {
         Login { username: None, password: Zeroizing::new(b"secret".to_vec()), valid_for }
     }
@@ -190,7 +216,7 @@ mod tests {
     fn they_are_asked_for_again_before_they_expire() {
         let credentials = Credentials::new(Arc::new(|| Ok(login(Some(Duration::from_secs(3600))))));
         let waker = Arc::new(Waker::new().unwrap());
-        let mut lease = Lease::of(&login(Some(Duration::from_millis(1))));
+        let mut lease = Lease::of(&given(Some(Duration::from_millis(1))));
         while lease.left() != Some(Duration::ZERO) {}
         assert!(credentials.renew(&mut lease, &waker).is_none_or(|answer| answer.is_ok()));
         if credentials.generation() == 0 {
@@ -205,7 +231,7 @@ mod tests {
 
     #[test]
     fn those_without_an_end_are_never_asked_for_again() {
-        let lease = Lease::of(&login(None));
+        let lease = Lease::of(&given(None));
         assert_eq!(lease.left(), None);
     }
 
@@ -214,11 +240,11 @@ mod tests {
         let refusal = || Err(Error::new(ErrorKind::System, "no token"));
         let credentials = Credentials::new(Arc::new(refusal));
         let waker = Arc::new(Waker::new().unwrap());
-        let mut lease = Lease::of(&login(Some(Duration::ZERO)));
+        let mut lease = Lease::of(&given(Some(Duration::ZERO)));
         let error = loop {
             match credentials.renew(&mut lease, &waker) {
                 Some(answer) => break answer.unwrap_err(),
-                None => wake::wait(Some(&waker), None, Some(Duration::from_secs(60))),
+                None => wake::wait(Some(&waker), None, Some(lease.left().unwrap_or(Duration::from_secs(60)))),
             };
         };
         assert!(error.message.contains("no token"), "{error}");

@@ -2,36 +2,43 @@
 //! the program about addresses and credentials. Owns that the same question is not asked twice at a time.
 //!
 //! Any thread may ask; it waits no longer than its attempt allows. An answer that comes later is kept for whoever asks
-//! next, once. A thread lives as long as its question; the program's functions are waited for at the end.
+//! soon after, once. A thread lives as long as its question; the program's functions are waited for at the end.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::dispatch::call_back;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::Attempt;
 use crate::net::wake::Waker;
 use crate::sync::{Condvar, Mutex};
-use crate::time::Deadline;
+use crate::time::{self, Deadline};
 
 /// How often somebody who waits for an answer looks whether it is still wanted.
 const GLANCE: Duration = Duration::from_millis(50);
+/// An answer that nobody took is no answer any more after this long: what was asked may have changed.
+const FRESH: Duration = Duration::from_secs(5);
 
 /// See above.
 pub struct Oracle<Q, A> {
     /// What its threads are called.
     name: &'static str,
     inner: Arc<Inner<Q, A>>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 struct Inner<Q, A> {
     answer: Box<dyn Fn(&Q) -> A + Send + Sync>,
-    open: Mutex<Vec<Open<Q, A>>>,
+    state: Mutex<State<Q, A>>,
     /// Some question is answered.
     answered: Condvar,
+}
+
+struct State<Q, A> {
+    open: Vec<Open<Q, A>>,
+    threads: Vec<JoinHandle<()>>,
+    has_ended: bool,
 }
 
 /// A question that was asked and whose answer nobody has taken.
@@ -41,8 +48,8 @@ struct Open<Q, A> {
     wakers: Vec<Arc<Waker>>,
 }
 
-/// Where the answer to a question will be; nothing if the function that was asked broke down.
-pub struct Pending<A>(Arc<OnceLock<Option<A>>>);
+/// Where the answer to a question will be, and since when; nothing if the function that was asked broke down.
+pub struct Pending<A>(Arc<OnceLock<(Option<A>, Instant)>>);
 
 impl<A> Clone for Pending<A> {
     fn clone(&self) -> Self {
@@ -57,33 +64,43 @@ where
 {
     /// Questions are answered by `answer`.
     pub fn new(name: &'static str, answer: impl Fn(&Q) -> A + Send + Sync + 'static) -> Self {
-        let inner = Inner { answer: Box::new(answer), open: Mutex::default(), answered: Condvar::new() };
-        Oracle { name, inner: Arc::new(inner), threads: Mutex::default() }
+        let state = Mutex::new(State { open: Vec::new(), threads: Vec::new(), has_ended: false });
+        Oracle { name, inner: Arc::new(Inner { answer: Box::new(answer), state, answered: Condvar::new() }) }
     }
 
     /// The answer; an error when it does not come in time or nobody wants it any more.
     pub fn ask(&self, question: &Q, attempt: &Attempt<'_>) -> Result<A> {
+        let is_wanted = || match attempt.abandoned.load(Ordering::Acquire) {
+            true => Err(closed()),
+            false => Ok(()),
+        };
+        is_wanted()?;
         let pending = self.begin(question, None)?;
-        let mut open = self.inner.open.lock();
+        let mut state = self.inner.state.lock();
         loop {
-            if let Some(answer) = pending.0.get() {
-                forget(&mut open, &pending);
+            if let Some((answer, _)) = pending.0.get() {
+                forget(&mut state.open, &pending);
                 return taken(answer);
             }
-            if attempt.abandoned.load(Ordering::Acquire) {
-                return Err(Error::new(ErrorKind::Closed, "the client is being closed"));
-            }
+            is_wanted()?;
             if attempt.deadline.has_passed() {
                 return Err(Error::new(ErrorKind::Timeout, format!("{} passed", attempt.limit)));
             }
-            open = self.inner.answered.wait(open, attempt.deadline.min(Deadline::within(GLANCE)));
+            state = self.inner.answered.wait(state, attempt.deadline.min(Deadline::within(GLANCE)));
         }
     }
 
     /// Asks and does not wait: `waker` is woken when [`Oracle::take`] will find the answer.
     pub fn begin(&self, question: &Q, waker: Option<Arc<Waker>>) -> Result<Pending<A>> {
-        let mut open = self.inner.open.lock();
-        if let Some(other) = open.iter_mut().find(|other| other.question == *question) {
+        let mut state = self.inner.state.lock();
+        if state.has_ended {
+            return Err(closed());
+        }
+        let now = time::now();
+        state.open.retain(|other| {
+            other.pending.0.get().is_none_or(|(_, given)| now.saturating_duration_since(*given) < FRESH)
+        });
+        if let Some(other) = state.open.iter_mut().find(|other| other.question == *question) {
             other.wakers.extend(waker.clone());
             if other.pending.0.get().is_some()
                 && let Some(waker) = waker
@@ -99,40 +116,44 @@ where
             .spawn(move || {
                 let mut answer = None;
                 call_back(|| answer = Some((inner.answer)(&asked)));
-                let mut open = inner.open.lock();
-                let _ = place.0.set(answer);
-                let here = open.iter_mut().find(|other| Arc::ptr_eq(&other.pending.0, &place.0));
+                let mut state = inner.state.lock();
+                let _ = place.0.set((answer, time::now()));
+                let here = state.open.iter_mut().find(|other| Arc::ptr_eq(&other.pending.0, &place.0));
                 here.into_iter().flat_map(|here| here.wakers.drain(..)).for_each(|waker| waker.wake());
-                drop(open);
+                drop(state);
                 inner.answered.notify_all();
             })
             .map_err(|error| {
                 Error::new(ErrorKind::System, format!("cannot start a thread ({}): {error}", self.name))
             })?;
-        open.push(Open { question: question.clone(), pending: pending.clone(), wakers: waker.into_iter().collect() });
-        drop(open);
-        let mut threads = self.threads.lock();
-        threads.retain(|thread| !thread.is_finished());
-        threads.push(thread);
+        let wakers = waker.into_iter().collect();
+        state.open.push(Open { question: question.clone(), pending: pending.clone(), wakers });
+        state.threads.retain(|thread| !thread.is_finished());
+        state.threads.push(thread);
         Ok(pending)
     }
 
     /// The answer, if it has come.
     pub fn take(&self, pending: &Pending<A>) -> Option<Result<A>> {
-        let mut open = self.inner.open.lock();
-        let answer = pending.0.get()?;
-        forget(&mut open, pending);
+        let mut state = self.inner.state.lock();
+        let (answer, _) = pending.0.get()?;
+        forget(&mut state.open, pending);
         Some(taken(answer))
     }
 
-    /// Waits until the function runs no more. Nothing must be asked any more.
+    /// Waits until the function runs no more, and forgets all answers. Nothing can be asked any more.
     pub fn end(&self) {
-        for thread in std::mem::take(&mut *self.threads.lock()) {
+        let mut state = self.inner.state.lock();
+        state.has_ended = true;
+        let threads = std::mem::take(&mut state.threads);
+        drop(state);
+        for thread in threads {
             // The function itself may have freed the client.
             if thread.thread().id() != std::thread::current().id() {
                 let _ = thread.join();
             }
         }
+        self.inner.state.lock().open.clear();
     }
 }
 
@@ -142,6 +163,10 @@ fn forget<Q, A>(open: &mut Vec<Open<Q, A>>, pending: &Pending<A>) {
 
 fn taken<A: Clone>(answer: &Option<A>) -> Result<A> {
     answer.clone().ok_or_else(|| Error::new(ErrorKind::System, "the function that was asked broke down"))
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Closed, "the client is being closed")
 }
 
 #[cfg(test)]

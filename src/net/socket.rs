@@ -126,7 +126,9 @@ impl Socket {
     pub fn receive(&self, into: &mut Vec<u8>, most: usize, wait: Wait) -> io::Result<usize> {
         match &self.tls {
             None => self.receive_raw(into, most, wait),
-            Some(tls) => tls.receive(into, most, |raw, most| self.receive_raw(raw, most, wait)),
+            Some(tls) => tls.receive(into, most, |raw, most, may_wait| {
+                self.receive_raw(raw, most, if may_wait { wait } else { Wait::No })
+            }),
         }
     }
 

@@ -61,6 +61,8 @@ struct Incoming {
     plain: Vec<u8>,
     used: usize,
     has_ended: bool,
+    /// Why there is nothing more, to be told when all that came before was taken.
+    failure: Option<TlsError>,
 }
 
 #[derive(Default)]
@@ -148,13 +150,14 @@ impl Tls {
     }
 
     /// Appends up to `most` decrypted bytes to `into`: how many; 0 at the end of the stream. `receive` appends what the
-    /// socket has, and may wait for it.
+    /// socket has; it may wait for it if its last argument says so, once.
     pub fn receive(
         &self,
         into: &mut Vec<u8>,
         most: usize,
-        receive: impl Fn(&mut Vec<u8>, usize) -> io::Result<usize>,
+        receive: impl Fn(&mut Vec<u8>, usize, bool) -> io::Result<usize>,
     ) -> io::Result<usize> {
+        let mut may_wait = true;
         let mut guard = self.incoming.lock();
         let incoming = &mut *guard;
         into.reserve_exact(most);
@@ -172,14 +175,19 @@ impl Tls {
                 return Ok(count);
             }
             // What is left of the last time is a part of a record.
-            if incoming.has_ended || receive(&mut incoming.raw, RECEIVE)? == 0 {
+            if let Some(error) = incoming.failure.take() {
+                return Err(broken(error));
+            }
+            if incoming.has_ended || receive(&mut incoming.raw, RECEIVE, std::mem::take(&mut may_wait))? == 0 {
                 return Ok(0);
             }
             let before = into.len();
             let ended = self.session.lock().digest(incoming, into, most);
-            if let Err(error) = ended {
-                into.truncate(before);
-                return Err(broken(error));
+            match ended {
+                Ok(()) => {}
+                Err(error) if into.len() == before => return Err(broken(error)),
+                // What came before it first.
+                Err(error) => incoming.failure = Some(error),
             }
             if into.len() > before {
                 if !incoming.plain.is_empty() {

@@ -436,7 +436,11 @@ impl Ground {
         let error = ended.err().unwrap_or_else(|| Error::server(&refusal, Outcome::Unknown));
         if error.outcome == Outcome::NotApplied && atomic::is_refused_for_now(before(), &refusal) {
             // This connection is not used again: the next may lead to a server that is ready.
-            self.desk.doubt_role();
+            if policy::needs_primary(&refusal)
+                || before().any(|value| value.as_error().is_some_and(|text| policy::needs_primary(&text)))
+            {
+                self.desk.doubt_role();
+            }
             return Err(conflict(&format!("the server is not ready: {error}")));
         }
         self.counters.server_errors.add(1);

@@ -68,7 +68,7 @@ impl Pair {
 
     /// Receives up to `most` bytes, the socket giving `piece` at once.
     fn receive(&self, into: &mut Vec<u8>, most: usize, piece: usize) -> io::Result<usize> {
-        self.tls.receive(into, most, |raw, room| self.take(raw, room.min(piece)))
+        self.tls.receive(into, most, |raw, room, _| self.take(raw, room.min(piece)))
     }
 
     fn server_takes(&mut self, mut bytes: &[u8]) {
@@ -250,7 +250,7 @@ fn commands_may_go_while_half_of_what_the_server_says_of_itself_has_come() {
     let (mut received, mut records) = (Vec::new(), 0);
     while received.is_empty() {
         let is_there = RefCell::new(true);
-        let some = pair.tls.receive(&mut received, 100, |raw, _| {
+        let some = pair.tls.receive(&mut received, 100, |raw, _, _| {
             let head: Vec<u8> = pair.wire.borrow().iter().take(5).copied().collect();
             if !is_there.replace(false) || head.len() < 5 {
                 return Err(io::ErrorKind::WouldBlock.into());

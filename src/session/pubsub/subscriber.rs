@@ -380,9 +380,9 @@ impl<'a> Line<'a> {
     fn renew(&mut self) -> Result<Option<Duration>> {
         let Some(credentials) = self.hub.privates.credentials() else { return Ok(None) };
         match credentials.renew(&mut self.lease, self.waker) {
-            Some(Ok(login)) => {
+            Some(Ok(given)) => {
                 self.will_answer(Asked::Login);
-                self.send(&login.auth())?;
+                self.send(&given.login.auth())?;
             }
             Some(Err(error)) => {
                 let text = || format!("the credentials of the subscriptions could not be renewed: {error}");
