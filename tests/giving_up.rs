@@ -208,6 +208,12 @@ fn what_is_in_the_buffer_expires_by_the_clock() {
     assert_eq!(client.number(&["LLEN", "list"]), 0);
 }
 
+/// Does this process have a thread of this name?
+fn has_thread(name: &str) -> bool {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    tasks.flatten().any(|task| std::fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.trim() == name))
+}
+
 #[test]
 fn an_answer_to_a_look_up_that_nobody_waited_for_is_not_used_long_after() {
     let _turn = turn();
@@ -238,7 +244,7 @@ fn an_answer_to_a_look_up_that_nobody_waited_for_is_not_used_long_after() {
     drop(closed);
     signpost.turn(&[other.client_address()]);
     // Once the answer is there, time passes.
-    std::thread::sleep(Duration::from_millis(50));
+    wait_until("the look-up is over", SOON, || !has_thread("rr-resolver"));
     resilient_redis::time::advance(Duration::from_secs(60));
     let id = client.number(&["CLIENT", "ID"]).to_string();
     one.command(&["CLIENT", "KILL", "ID", &id]);

@@ -404,7 +404,7 @@ impl Crew for Desk {
         let lost = books.down_since;
         let failover = books.lineage.arrived(&greeting.standing, lost, time::now());
         if failover.is_some() || greeting.standing.run_id.is_none() {
-            self.connector.has_another_server();
+            self.connector.note_another_server();
         }
         if let Some(replica) = self.replica.get() {
             let online = greeting.standing.replicas.iter().filter(|(_, is_online)| *is_online);

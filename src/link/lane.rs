@@ -42,7 +42,7 @@ pub struct LaneSettings {
 }
 
 /// Takes what belongs to no waiting caller. Called by whichever thread reads, which holds no lock of the lane; it must
-/// be quick and must not call the lane.
+/// be quick, and may give the connection up but not send or wait on the lane.
 pub trait Sink: Send + Sync {
     /// The replies to what was queued under these tokens, in order, on the connection with number `epoch`. Takes them
     /// out.

@@ -178,7 +178,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn keep(mut self) {
+    fn keep(self) {
         let lane = self.supervision.lane.clone();
         let mut outage = Outage::begin();
         let mut flaps = 0_u32;
@@ -223,7 +223,7 @@ impl Watch {
     }
 
     /// Attempts until there is a connection; `None` when told to end.
-    fn connect(&mut self, outage: &mut Outage) -> Option<Connected> {
+    fn connect(&self, outage: &mut Outage) -> Option<Connected> {
         loop {
             // A connection that was made and lost again before it was of use counts as a failed attempt, too.
             if let Some(refusal) = outage.refusal.take() {
@@ -272,7 +272,7 @@ impl Watch {
         }
     }
 
-    fn attempt(&mut self) -> std::result::Result<Connected, Refusal> {
+    fn attempt(&self) -> std::result::Result<Connected, Refusal> {
         let attempt = Attempt {
             deadline: Deadline::within(self.config.connect_timeout),
             limit: "the connect timeout",
@@ -297,8 +297,8 @@ impl Watch {
         }
     }
 
-    /// Looks after an open lane until its connection ends or the supervisor is told to end.
-    /// The connection to take its place, if the server has moved.
+    /// Looks after an open lane until its connection ends, the supervisor is told to end, or the server has moved: then
+    /// the connection that takes its place is returned.
     fn serve(&self, lease: &mut Lease) -> Option<Connected> {
         let lane = &self.supervision.lane;
         let mut role_asked = time::now();

@@ -137,7 +137,7 @@ impl Connector {
     }
 
     /// The client has another server from now on: what is connected to the former one is not to be used again.
-    pub fn has_another_server(&self) {
+    pub fn note_another_server(&self) {
         self.servers.fetch_add(1, Ordering::AcqRel);
     }
 
@@ -284,7 +284,7 @@ impl Connector {
                     return Err(refused(&error));
                 }
             };
-            send_all(&socket, &words, attempt).map_err(|error| failed(&error.message))?;
+            attempt.send_all(&socket, &words, &mut 0).map_err(|error| failed(&error.message))?;
             if !tls.is_handshaking() {
                 break;
             }
@@ -337,19 +337,6 @@ fn each<T, R>(
         }
     }
     Err(refusal.unwrap_or_else(none))
-}
-
-fn send_all(socket: &Socket, mut bytes: &[u8], attempt: &Attempt<'_>) -> Result<()> {
-    while !bytes.is_empty() {
-        match socket.send(bytes) {
-            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                attempt.wait(socket, wake::Interest { readable: false, writable: true })?;
-            }
-            Err(error) => return Err(Error::new(ErrorKind::ConnectionLost, error.to_string())),
-        }
-    }
-    Ok(())
 }
 
 /// An address without the name that it was found under.

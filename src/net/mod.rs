@@ -54,6 +54,23 @@ impl Attempt<'_> {
         Attempt { deadline: self.deadline.min(Deadline::within(share)), ..self }
     }
 
+    /// Hands all of the bytes to the kernel; `sent` grows by what it took, also when it fails.
+    fn send_all(&self, socket: &Socket, mut bytes: &[u8], sent: &mut usize) -> Result<()> {
+        while !bytes.is_empty() {
+            match socket.send(bytes) {
+                Ok(count) => {
+                    *sent += count;
+                    bytes = bytes.get(count..).unwrap_or_default();
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    self.wait(socket, Interest { readable: false, writable: true })?;
+                }
+                Err(error) => return Err(failure(&error, "")),
+            }
+        }
+        Ok(())
+    }
+
     /// Waits for the socket; an error when the deadline passes or the attempt is abandoned.
     fn wait(&self, socket: &Socket, interest: Interest) -> Result<Ready> {
         if self.abandoned.load(Ordering::Acquire) {

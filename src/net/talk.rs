@@ -84,20 +84,8 @@ impl Talk {
     }
 
     /// The same; `sent` grows by what the kernel took, also when it fails.
-    pub fn send_counted(&mut self, mut bytes: &[u8], sent: &mut usize, attempt: &Attempt<'_>) -> Result<()> {
-        while !bytes.is_empty() {
-            match self.socket.send(bytes) {
-                Ok(count) => {
-                    *sent += count;
-                    bytes = bytes.get(count..).unwrap_or_default();
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    attempt.wait(&self.socket, Interest { readable: false, writable: true })?;
-                }
-                Err(error) => return Err(failure(&error, "")),
-            }
-        }
-        Ok(())
+    pub fn send_counted(&mut self, bytes: &[u8], sent: &mut usize, attempt: &Attempt<'_>) -> Result<()> {
+        attempt.send_all(&self.socket, bytes, sent)
     }
 
     /// What the server says next. After a timeout it can be asked again: nothing is lost.
