@@ -23,6 +23,7 @@ use crate::net::Refusal;
 use crate::net::demand::not_a_primary;
 use crate::net::handshake::{Greeting, Identity};
 use crate::net::notice::Notice;
+use crate::net::replicas::join;
 use crate::net::standing::Role;
 use crate::resp::{Reply, Value};
 use crate::time::{self, Deadline};
@@ -474,8 +475,7 @@ impl Crew for Desk {
 /// Host and port of a replica, as ROLE tells them.
 fn address(entry: Value<'_>) -> Option<String> {
     let part = |place| Some(String::from_utf8_lossy(entry.get(place)?.as_bytes()?).into_owned());
-    let (host, port) = (part(0)?, part(1)?);
-    Some(if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") })
+    Some(join(&part(0)?, &part(1)?))
 }
 
 fn refused(item: &Item, text: &str) -> Error {

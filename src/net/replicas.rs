@@ -52,6 +52,11 @@ impl Replicas {
     }
 }
 
+/// A host and a port as `host:port`, or `[address]:port`.
+pub fn join(host: &str, port: &str) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
 /// Host and port of `host:port` or `[address]:port`.
 pub fn split(address: &str) -> Option<(String, u16)> {
     let (host, port) = address.rsplit_once(':')?;

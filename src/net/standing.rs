@@ -1,6 +1,7 @@
 //! Where a server stands: which process it is, which role it has, and which history of data it holds. Read from what it
 //! says of itself; a plain value.
 
+use crate::net::replicas::join;
 use crate::resp::Value;
 
 /// What a server does with writes.
@@ -107,8 +108,7 @@ fn replica(fields: &str) -> Option<(String, bool)> {
         fields.split(',').find_map(|field| field.split_once('=').filter(|(name, _)| *name == wanted)).map(|(_, v)| v)
     };
     let (host, port) = (field("ip")?, field("port")?);
-    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    Some((format!("{host}:{port}"), field("state") == Some("online")))
+    Some((join(host, port), field("state") == Some("online")))
 }
 
 #[cfg(test)]
