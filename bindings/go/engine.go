@@ -1,0 +1,200 @@
+package rr
+
+// The engine: commands on their way. Owns the completion queue, the goroutine that takes from it, and the calls that wait.
+//
+// Submitting is one crossing into C and never waits for the network. One goroutine takes completions in batches, on one
+// thread, and wakes those that wait; so ten thousand goroutines that wait are ten thousand goroutines, not threads.
+
+/*
+#cgo noescape rrgo_submit
+#cgo nocallback rrgo_submit
+#cgo noescape rrgo_next
+#cgo nocallback rrgo_next
+#include "shim.h"
+*/
+import "C"
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// call is a command on its way. It is used again and again, under the same tag.
+type call struct {
+	tag   uint64
+	ready chan struct{}
+	// Written by the engine's goroutine before it signals ready.
+	value     Value
+	aggregate *C.rr_reply
+	failure   *C.rr_error
+	status    C.rr_status
+}
+
+const chunkSize = 1024
+
+type engine struct {
+	queue *C.rr_queue
+	done  chan struct{}
+
+	mu   sync.Mutex
+	free []*call
+	// The calls by their tags, in chunks that never move.
+	chunks atomic.Pointer[[]*[chunkSize]call]
+}
+
+func newEngine() (*engine, *Error) {
+	e := &engine{done: make(chan struct{})}
+	e.chunks.Store(new([]*[chunkSize]call))
+	var err *C.rr_error
+	if status := C.rr_queue_new(&e.queue, &err); status < 0 {
+		return nil, newError(status, err)
+	}
+	go e.run()
+	return e, nil
+}
+
+// run takes completions until the queue is freed.
+func (e *engine) run() {
+	defer close(e.done)
+	batch := C.rrgo_batch_new()
+	defer C.rrgo_batch_free(batch)
+	for {
+		count := C.rrgo_next(e.queue, batch, math.MaxInt64)
+		if count < 0 {
+			return
+		}
+		told := batch.told[:count]
+		for i := range told {
+			e.complete(&told[i])
+		}
+		// Those that were woken run now, on this thread's processor, and what they submit next goes out together.
+		runtime.Gosched()
+	}
+}
+
+func (e *engine) complete(told *C.struct_rrgo_completion) {
+	c := e.call(uint64(told.tag))
+	c.status, c.failure, c.aggregate = told.status, told.error, told.reply
+	if told.status == C.RR_OK && told.reply == nil {
+		c.value.kind = Kind(told._type)
+		switch c.value.kind {
+		case Integer, Boolean:
+			c.value.number = int64(told.integer)
+		case Double:
+			c.value.number = int64(math.Float64bits(float64(told.real)))
+		case Status, String:
+			c.value.text = copyString(told.string, told.length)
+		}
+	}
+	c.ready <- struct{}{}
+}
+
+func (e *engine) call(tag uint64) *call {
+	return &(*e.chunks.Load())[tag/chunkSize][tag%chunkSize]
+}
+
+// acquire gives a call that nobody uses.
+func (e *engine) acquire() *call {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if n := len(e.free); n > 0 {
+		c := e.free[n-1]
+		e.free = e.free[:n-1]
+		return c
+	}
+	chunks := *e.chunks.Load()
+	chunk := new([chunkSize]call)
+	for i := range chunk {
+		chunk[i] = call{tag: uint64(len(chunks)*chunkSize + i), ready: make(chan struct{}, 1)}
+		if i > 0 {
+			e.free = append(e.free, &chunk[i])
+		}
+	}
+	grown := append(chunks[:len(chunks):len(chunks)], chunk)
+	e.chunks.Store(&grown)
+	return &chunk[0]
+}
+
+func (e *engine) release(c *call) {
+	c.value, c.aggregate, c.failure = Value{}, nil, nil
+	e.mu.Lock()
+	e.free = append(e.free, c)
+	e.mu.Unlock()
+}
+
+// roundTrip submits a command and waits for what becomes of it, or for the end of the context.
+func (e *engine) roundTrip(ctx context.Context, client *C.rr_client, flags C.uint32_t, timeout time.Duration, p *packed) (Reply, error) {
+	limit, err := timeLimit(ctx, timeout)
+	if err != nil {
+		return Reply{}, err
+	}
+	c := e.acquire()
+	argc, bytes, lengths := p.pointers()
+	var id C.uint64_t
+	var failure *C.rr_error
+	status := C.rrgo_submit(client, e.queue, C.uint64_t(c.tag), flags|C.RR_SUBMIT_WAIT, limit, argc, bytes, lengths, &id, &failure)
+	if status < 0 {
+		e.release(c)
+		return Reply{}, newError(status, failure)
+	}
+	if done := ctx.Done(); done == nil {
+		<-c.ready
+	} else {
+		select {
+		case <-c.ready:
+		case <-done:
+			// It completes at once, as cancelled or as what it was by then.
+			C.rr_cancel(client, id, nil)
+			<-c.ready
+		}
+	}
+	var reply Reply
+	switch {
+	case c.status < 0:
+		failed := newError(c.status, c.failure)
+		if cause := ctx.Err(); cause != nil && (failed.Status == StatusCancelled || failed.Status == StatusTimeout) {
+			failed.cause = cause
+		}
+		err = failed
+	case c.status == C.RR_BUFFERED:
+		reply.buffered = true
+	case c.aggregate != nil:
+		reply.Value = takeReply(c.aggregate)
+	default:
+		reply.Value = c.value
+	}
+	e.release(c)
+	return reply, err
+}
+
+// timeLimit is the time that a call has, in milliseconds; 0 for that of the configuration.
+func timeLimit(ctx context.Context, timeout time.Duration) (C.int64_t, error) {
+	if timeout < 0 {
+		return 0, usageError("the timeout is negative: %v", timeout)
+	}
+	deadline, ok := ctx.Deadline()
+	if ok {
+		left := time.Until(deadline)
+		if left <= 0 {
+			return 0, contextError(context.DeadlineExceeded)
+		}
+		if timeout == 0 || left < timeout {
+			timeout = left
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, contextError(err)
+	}
+	return C.int64_t((timeout + time.Millisecond - 1) / time.Millisecond), nil
+}
+
+// close ends the goroutine; no call is on its way any more.
+func (e *engine) close() {
+	C.rr_queue_close(e.queue, nil)
+	<-e.done
+	C.rr_queue_free(e.queue)
+}
