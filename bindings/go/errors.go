@@ -227,3 +227,8 @@ func contextError(cause error) *Error {
 	}
 	return e
 }
+
+// closedError tells that nothing was sent, because the client is closed.
+func closedError() *Error {
+	return &Error{Status: StatusClosed, Outcome: NotApplied, Message: "the client is closed"}
+}
