@@ -2,7 +2,6 @@ package rr
 
 // The client: a connection to Redis that comes back, for all goroutines of a program. Owns the handle of C and when it ends.
 
-// #include <stdlib.h>
 // #include <resilient_redis.h>
 import "C"
 
@@ -11,7 +10,6 @@ import (
 	"runtime"
 	"sync"
 	"time"
-	"unsafe"
 )
 
 // Client is a connection to Redis that comes back, and what waits for it.
@@ -27,7 +25,9 @@ type Client struct {
 type handle struct {
 	ptr    *C.rr_client
 	engine *engine
-	limits limits
+	hooks  *hooks
+	// A place for each thread of the system that a call which waits in C may hold.
+	waits chan struct{}
 
 	mu     sync.RWMutex
 	closed bool
@@ -35,11 +35,9 @@ type handle struct {
 	calls sync.WaitGroup
 }
 
-// limits bounds what one client takes of the process.
-type limits struct {
-	// Threads of the system that calls which wait in C may hold.
-	waits chan struct{}
-}
+// How many calls of a client may wait in C, each on a thread of the system: pipelines, transactions and the like wait for a
+// place, and commands that are only submitted need none.
+const maxWaits = 256
 
 // CommandOptions is how one command differs from the client's settings.
 type CommandOptions struct {
@@ -68,27 +66,30 @@ func (o CommandOptions) flags() (flags C.uint32_t) {
 
 // Open makes a client from a URL: redis://user:password@host:port/db, rediss:// for TLS, or unix:///path, with options by
 // name after a question mark. It returns at once; the server may be down.
-func Open(url string) (*Client, error) {
+func Open(url string, options ...Option) (*Client, error) {
+	config, err := ConfigFromURL(url, options...)
+	if err != nil {
+		return nil, err
+	}
+	return OpenConfig(config)
+}
+
+// OpenConfig makes a client as config says. The config can be changed, and used for more clients, afterwards.
+func OpenConfig(config *Config) (*Client, error) {
 	if err := checkVersion(); err != nil {
 		return nil, err
 	}
-	text := C.CString(url)
-	defer C.free(unsafe.Pointer(text))
-	var ptr *C.rr_client
-	var err *C.rr_error
-	if status := C.rr_client_open(text, &ptr, &err); status < 0 {
-		return nil, newError(status, err)
-	}
-	return newClient(ptr)
-}
-
-func newClient(ptr *C.rr_client) (*Client, error) {
-	engine, err := newEngine()
+	ptr, hooks, err := config.newClient()
 	if err != nil {
-		C.rr_client_free(ptr)
 		return nil, err
 	}
-	h := &handle{ptr: ptr, engine: engine, limits: limits{waits: make(chan struct{}, 64)}}
+	engine, failed := newEngine()
+	if failed != nil {
+		C.rr_client_free(ptr)
+		hooks.end()
+		return nil, failed
+	}
+	h := &handle{ptr: ptr, engine: engine, hooks: hooks, waits: make(chan struct{}, maxWaits)}
 	c := &Client{handle: h}
 	// A net only, for a client that was forgotten.
 	c.net = runtime.AddCleanup(c, func(h *handle) { go h.close(0) }, h)
@@ -180,6 +181,7 @@ func (h *handle) close(drain time.Duration) (CloseReport, error) {
 	h.calls.Wait()
 	h.engine.close()
 	C.rr_client_free(h.ptr)
+	h.hooks.end()
 	if status < 0 {
 		return CloseReport{}, newError(status, failure)
 	}

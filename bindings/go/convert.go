@@ -85,9 +85,9 @@ func (c *copier) copy(view *C.rr_value) Value {
 func plainValue(view *C.rr_value) Value {
 	v := Value{kind: Kind(view._type), number: int64(view.integer)}
 	switch v.kind {
-	case Double:
+	case KindDouble:
 		v.number = int64(math.Float64bits(float64(view.real)))
-	case Verbatim:
+	case KindVerbatim:
 		v.format = [3]byte{byte(view.format[0]), byte(view.format[1]), byte(view.format[2])}
 	}
 	return v

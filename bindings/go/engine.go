@@ -82,11 +82,11 @@ func (e *engine) complete(told *C.struct_rrgo_completion) {
 	if told.status == C.RR_OK && told.reply == nil {
 		c.value.kind = Kind(told._type)
 		switch c.value.kind {
-		case Integer, Boolean:
+		case KindInteger, KindBoolean:
 			c.value.number = int64(told.integer)
-		case Double:
+		case KindDouble:
 			c.value.number = int64(math.Float64bits(float64(told.real)))
-		case Status, String:
+		case KindStatus, KindString:
 			c.value.text = copyString(told.string, told.length)
 		}
 	}
@@ -136,7 +136,7 @@ func (e *engine) roundTrip(ctx context.Context, client *C.rr_client, flags C.uin
 	argc, bytes, lengths := p.pointers()
 	var id C.uint64_t
 	var failure *C.rr_error
-	status := C.rrgo_submit(client, e.queue, C.uint64_t(c.tag), flags|C.RR_SUBMIT_WAIT, limit, argc, bytes, lengths, &id, &failure)
+	status := C.rrgo_submit(client, e.queue, C.uint64_t(c.tag), flags|C.RR_SUBMIT_WAIT|C.RR_SUBMIT_UNTIL_BUFFERED, limit, argc, bytes, lengths, &id, &failure)
 	if status < 0 {
 		e.release(c)
 		return Reply{}, newError(status, failure)
