@@ -50,8 +50,8 @@ type Config struct {
 	// OnPanic, unless nil, is told of panics in functions of the program that were contained; else Log is, else
 	// slog.Default().
 	OnPanic func(Panic)
-	// MaxWaits is how many threads of the system the pipelines, transactions and scripts of one client may hold at once, which
-	// wait in C. Further ones wait their turn, or for the end of their context. 64 unless set.
+	// MaxWaits is how many threads of the system the transactions and scripts of one client may hold at once, which wait in C.
+	// Further ones wait their turn, or for the end of their context. 64 unless set. Commands and pipelines hold none.
 	MaxWaits int
 
 	mu  sync.Mutex
