@@ -115,12 +115,12 @@ type Outcome int32
 const (
 	// OutcomeNone: the failure is not about a command.
 	OutcomeNone Outcome = C.RR_OUTCOME_NONE
-	// NotApplied: the server did not run it, and it will never be sent later. Issuing it again is safe.
-	NotApplied Outcome = C.RR_OUTCOME_NOT_APPLIED
-	// Applied: it ran, once; its reply is lost.
-	Applied Outcome = C.RR_OUTCOME_APPLIED
-	// Unknown: it was written and no answer came: it may have run. Look before issuing it again.
-	Unknown Outcome = C.RR_OUTCOME_UNKNOWN
+	// OutcomeNotApplied: the server did not run it, and it will never be sent later. Issuing it again is safe.
+	OutcomeNotApplied Outcome = C.RR_OUTCOME_NOT_APPLIED
+	// OutcomeApplied: it ran, once; its reply is lost.
+	OutcomeApplied Outcome = C.RR_OUTCOME_APPLIED
+	// OutcomeUnknown: it was written and no answer came: it may have run. Look before issuing it again.
+	OutcomeUnknown Outcome = C.RR_OUTCOME_UNKNOWN
 )
 
 // String gives the outcome in words.
@@ -128,11 +128,11 @@ func (o Outcome) String() string {
 	switch o {
 	case OutcomeNone:
 		return "none"
-	case NotApplied:
+	case OutcomeNotApplied:
 		return "not applied"
-	case Applied:
+	case OutcomeApplied:
 		return "applied"
-	case Unknown:
+	case OutcomeUnknown:
 		return "unknown"
 	}
 	return fmt.Sprintf("Outcome(%d)", int32(o))
@@ -160,7 +160,7 @@ func (e *Error) Error() string {
 	if e.Message == "" {
 		text = "rr: " + e.Status.String()
 	}
-	if e.Outcome == Unknown || e.Outcome == Applied {
+	if e.Outcome == OutcomeUnknown || e.Outcome == OutcomeApplied {
 		text += " (outcome: " + e.Outcome.String() + ")"
 	}
 	return text
@@ -216,12 +216,12 @@ func copyError(err *C.rr_error) *Error {
 
 // usageError tells that nothing was sent, because of how it was asked for.
 func usageError(format string, args ...any) *Error {
-	return &Error{Status: StatusInvalidArgument, Outcome: NotApplied, Message: fmt.Sprintf(format, args...)}
+	return &Error{Status: StatusInvalidArgument, Outcome: OutcomeNotApplied, Message: fmt.Sprintf(format, args...)}
 }
 
 // contextError tells that nothing was sent, because the context had ended.
 func contextError(cause error) *Error {
-	e := &Error{Status: StatusCancelled, Outcome: NotApplied, Message: "the context was cancelled", cause: cause}
+	e := &Error{Status: StatusCancelled, Outcome: OutcomeNotApplied, Message: "the context was cancelled", cause: cause}
 	if errors.Is(cause, context.DeadlineExceeded) {
 		e.Status, e.Message = StatusTimeout, "the context's deadline has passed"
 	}
@@ -230,5 +230,5 @@ func contextError(cause error) *Error {
 
 // closedError tells that nothing was sent, because the client is closed.
 func closedError() *Error {
-	return &Error{Status: StatusClosed, Outcome: NotApplied, Message: "the client is closed"}
+	return &Error{Status: StatusClosed, Outcome: OutcomeNotApplied, Message: "the client is closed"}
 }

@@ -305,9 +305,9 @@ func (r *Result[T]) settle(v Value, whole *Error) {
 	failed := valueError(v.content().text)
 	switch {
 	case failed.Code != "":
-		failed.Outcome = NotApplied
+		failed.Outcome = OutcomeNotApplied
 		if r.halfway {
-			failed.Outcome = Unknown
+			failed.Outcome = OutcomeUnknown
 		}
 	case whole != nil:
 		of := *whole

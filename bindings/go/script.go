@@ -58,7 +58,7 @@ func NewScript(source string) *Script {
 }
 
 // Run runs it with keys (KEYS) and arguments (ARGV). During an outage it is buffered: Reply.Buffered. An error that the script ends
-// with has the Outcome Unknown: what it did before that stays.
+// with has the Outcome OutcomeUnknown: what it did before that stays.
 func (s *Script) Run(ctx context.Context, c *Client, keys []string, args ...any) (Reply, error) {
 	return s.RunWith(ctx, c, ScriptOptions{}, keys, args...)
 }

@@ -113,7 +113,7 @@ func (c *Client) newTx(ctx context.Context, options TxOptions, keys []string) (*
 		// Nothing was to be applied yet.
 		var failed *Error
 		if errors.As(err, &failed) {
-			failed.Outcome = NotApplied
+			failed.Outcome = OutcomeNotApplied
 		}
 		return nil, err
 	}
@@ -146,7 +146,7 @@ func (tx *Tx) end() {
 // wait makes a call on the transaction that waits. When the context ends first the transaction is over.
 func (tx *Tx) wait(ctx context.Context, call func(*C.rr_transaction) answer) (answer, error) {
 	if !tx.mu.TryLock() {
-		return answer{}, &Error{Status: StatusBusy, Outcome: NotApplied, Message: "another goroutine is using the transaction"}
+		return answer{}, &Error{Status: StatusBusy, Outcome: OutcomeNotApplied, Message: "another goroutine is using the transaction"}
 	}
 	defer tx.mu.Unlock()
 	ptr := tx.ptr

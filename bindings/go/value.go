@@ -99,7 +99,7 @@ func (v Value) content() Value {
 // Err gives the error that stands in the place of the value as an *Error, or nil.
 //
 // Its Outcome is OutcomeNone, for the value alone does not tell which command it is about; but in the reply of a pipeline
-// of which only a part was answered, what was not answered has the Outcome NotApplied or Unknown, and no Code.
+// of which only a part was answered, what was not answered has the Outcome OutcomeNotApplied or OutcomeUnknown, and no Code.
 func (v Value) Err() error {
 	v = v.content()
 	if v.kind != KindError {
@@ -113,9 +113,9 @@ func valueError(text string) *Error {
 	e := &Error{Status: StatusServer, Code: code, Message: text}
 	switch code {
 	case "NOTAPPLIED":
-		e.Status, e.Outcome, e.Code, e.Message = StatusConnectionLost, NotApplied, "", text[len(code):]
+		e.Status, e.Outcome, e.Code, e.Message = StatusConnectionLost, OutcomeNotApplied, "", text[len(code):]
 	case "UNKNOWN":
-		e.Status, e.Outcome, e.Code, e.Message = StatusConnectionLost, Unknown, "", text[len(code):]
+		e.Status, e.Outcome, e.Code, e.Message = StatusConnectionLost, OutcomeUnknown, "", text[len(code):]
 	}
 	e.Message = strings.TrimPrefix(e.Message, " ")
 	return e

@@ -94,7 +94,7 @@ func waitInC[T any](ctx context.Context, h *handle, call func(*C.rr_client) T, d
 		return <-done, returned, nil
 	}
 	failed := contextError(ctx.Err())
-	failed.Outcome = Unknown
+	failed.Outcome = OutcomeUnknown
 	return given, abandoned, failed
 }
 
