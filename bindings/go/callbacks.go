@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"runtime/cgo"
 	"runtime/debug"
+	"time"
 	"unsafe"
 )
 
@@ -22,6 +23,10 @@ type hooks struct {
 	resolver    ResolverFunc
 	log         LogFunc
 	onPanic     func(Panic)
+	// How many calls may wait in C at once.
+	maxWaits int
+	// The option command_timeout_ms.
+	commandTimeout time.Duration
 	// Ends when the client begins to close, so that callbacks that wait for something return.
 	life context.Context
 	end  context.CancelFunc

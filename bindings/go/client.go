@@ -35,10 +35,6 @@ type handle struct {
 	calls sync.WaitGroup
 }
 
-// How many calls of a client may wait in C, each on a thread of the system: pipelines, transactions and the like wait for a
-// place, and commands that are only submitted need none.
-const maxWaits = 256
-
 // CommandOptions is how one command differs from the client's settings.
 type CommandOptions struct {
 	// Timeout is how long it may take; 0 is the option command_timeout_ms. The context's deadline counts, too.
@@ -89,7 +85,7 @@ func OpenConfig(config *Config) (*Client, error) {
 		hooks.end()
 		return nil, failed
 	}
-	h := &handle{ptr: ptr, engine: engine, hooks: hooks, waits: make(chan struct{}, maxWaits)}
+	h := &handle{ptr: ptr, engine: engine, hooks: hooks, waits: make(chan struct{}, hooks.maxWaits)}
 	c := &Client{handle: h}
 	// A net only, for a client that was forgotten.
 	c.net = runtime.AddCleanup(c, func(h *handle) { go h.close(0) }, h)
@@ -139,6 +135,10 @@ func (c *Client) do(ctx context.Context, options CommandOptions, p *packed) (Rep
 	reply, err := c.engine.roundTrip(ctx, ptr, options.flags(), options.Timeout, p)
 	c.release()
 	runtime.KeepAlive(c)
+	if failed, ok := err.(*Error); ok && failed.Status == StatusUnsupported {
+		// It waits at the server, or changes the connection, or is refused there, too.
+		return c.doAlone(ctx, options, p)
+	}
 	return reply, err
 }
 
@@ -174,6 +174,8 @@ func (h *handle) close(drain time.Duration) (CloseReport, error) {
 	}
 	h.closed = true
 	h.mu.Unlock()
+	// Functions of the program that wait for something return.
+	h.hooks.end()
 	report := C.rr_close_report{struct_size: C.sizeof_rr_close_report}
 	var failure *C.rr_error
 	status := C.rr_client_close(h.ptr, C.int64_t(drain.Milliseconds()), &report, &failure)
@@ -181,7 +183,6 @@ func (h *handle) close(drain time.Duration) (CloseReport, error) {
 	h.calls.Wait()
 	h.engine.close()
 	C.rr_client_free(h.ptr)
-	h.hooks.end()
 	if status < 0 {
 		return CloseReport{}, newError(status, failure)
 	}

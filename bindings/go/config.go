@@ -8,10 +8,13 @@ package rr
 import "C"
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"net/netip"
 	"runtime"
 	"runtime/cgo"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -50,8 +53,9 @@ type Config struct {
 	// OnPanic, unless nil, is told of panics in functions of the program that were contained; else Log is, else
 	// slog.Default().
 	OnPanic func(Panic)
-	// MaxWaits is how many threads of the system the transactions and scripts of one client may hold at once, which wait in C.
-	// Further ones wait their turn, or for the end of their context. 64 unless set. Commands and pipelines hold none.
+	// MaxWaits is how many threads of the system one client may hold at once, for transactions, scripts and commands that wait at the
+	// server. Further ones wait their turn, or for the end of their context. 256 unless set. Other commands, and pipelines, hold
+	// none.
 	MaxWaits int
 
 	mu  sync.Mutex
@@ -137,16 +141,20 @@ func (c *Config) Set(name, value string) error {
 
 // Get gives an option's value as text. A password reads back as "***".
 func (c *Config) Get(name string) (string, error) {
-	nameText, failed := cString("the option's name", name)
-	if failed != nil {
-		return "", failed
-	}
-	defer C.free(unsafe.Pointer(nameText))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.made(); err != nil {
 		return "", err
 	}
+	return c.get(name)
+}
+
+func (c *Config) get(name string) (string, error) {
+	nameText, failed := cString("the option's name", name)
+	if failed != nil {
+		return "", failed
+	}
+	defer C.free(unsafe.Pointer(nameText))
 	var value *C.char
 	var err *C.rr_error
 	if status := C.rr_config_get(c.ptr, nameText, &value, &err); status < 0 {
@@ -177,23 +185,41 @@ func freeSecret(text *C.char, length int) {
 	C.free(unsafe.Pointer(text))
 }
 
+const defaultMaxWaits = 256
+
 // newClient makes a client of C with the program's functions. The config keeps nothing of Go afterwards: what the client
 // calls lives exactly as long as the client.
 func (c *Config) newClient() (*C.rr_client, *hooks, error) {
+	if c == nil {
+		return nil, nil, &Error{Status: StatusNullArgument, Message: "the config is nil"}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.made(); err != nil {
 		return nil, nil, err
 	}
+	if c.MaxWaits < 0 {
+		return nil, nil, &Error{Status: StatusConfig, Message: fmt.Sprintf("MaxWaits is %d: want a number above 0, or 0 for %d", c.MaxWaits, defaultMaxWaits)}
+	}
+	timeout, err := c.get("command_timeout_ms")
+	if err != nil {
+		return nil, nil, err
+	}
+	ms, err := strconv.Atoi(timeout)
+	if err != nil {
+		return nil, nil, err
+	}
 	h := newHooks()
+	h.commandTimeout = time.Duration(ms) * time.Millisecond
+	h.maxWaits = cmp.Or(c.MaxWaits, defaultMaxWaits)
 	h.credentials, h.resolver, h.log, h.onPanic = c.Credentials, c.Resolver, c.Log, c.OnPanic
 	if failed := c.register(h); failed != nil {
 		h.end()
 		return nil, nil, failed
 	}
 	var ptr *C.rr_client
-	var err *C.rr_error
-	status := C.rr_client_new(c.ptr, &ptr, &err)
+	var failure *C.rr_error
+	status := C.rr_client_new(c.ptr, &ptr, &failure)
 	if h.log != nil {
 		C.rrgo_unset_log(c.ptr)
 	}
@@ -205,7 +231,7 @@ func (c *Config) newClient() (*C.rr_client, *hooks, error) {
 	}
 	if status < 0 {
 		h.end()
-		return nil, nil, newError(status, err)
+		return nil, nil, newError(status, failure)
 	}
 	return ptr, h, nil
 }

@@ -146,6 +146,14 @@ rr_status rrgo_script_run(rr_client *client, const rr_script *script, int64_t ti
     return rr_script_run_packed(client, script, &options, key_count, argc, bytes, lengths, reply, err);
 }
 
+rr_status rrgo_command(rr_client *client, int64_t timeout_ms, uint32_t flags, size_t argc, const void *bytes,
+                       const size_t *lengths, rr_reply **reply, rr_error **err)
+{
+    rr_command_options options = {.struct_size = sizeof options, .timeout_ms = timeout_ms, .flags = flags};
+
+    return rr_command_packed_with(client, &options, argc, bytes, lengths, reply, err);
+}
+
 rr_status rrgo_subscription_add(rr_subscription *subscription, int32_t kind, size_t count, const void *bytes,
                                 const size_t *lengths, rr_error **err)
 {

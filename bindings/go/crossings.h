@@ -27,6 +27,10 @@ rr_status rrgo_transaction_watch(rr_transaction *transaction, size_t count, cons
 rr_status rrgo_script_run(rr_client *client, const rr_script *script, int64_t timeout_ms, uint32_t flags, size_t key_count,
                           size_t argc, const void *bytes, const size_t *lengths, rr_reply **reply, rr_error **err);
 
+/* rr_command_packed_with() with the options in its arguments. */
+rr_status rrgo_command(rr_client *client, int64_t timeout_ms, uint32_t flags, size_t argc, const void *bytes,
+                       const size_t *lengths, rr_reply **reply, rr_error **err);
+
 /* rr_subscription_add() and rr_subscription_remove() with the names one after the other. */
 rr_status rrgo_subscription_add(rr_subscription *subscription, int32_t kind, size_t count, const void *bytes,
                                 const size_t *lengths, rr_error **err);
