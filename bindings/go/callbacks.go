@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"runtime/cgo"
 	"runtime/debug"
-	"time"
 	"unsafe"
 )
 
@@ -25,8 +24,6 @@ type hooks struct {
 	onPanic     func(Panic)
 	// How many calls may wait in C at once.
 	maxWaits int
-	// The option command_timeout_ms.
-	commandTimeout time.Duration
 	// Ends when the client begins to close, so that callbacks that wait for something return.
 	life context.Context
 	end  context.CancelFunc

@@ -136,7 +136,7 @@ func (c *Client) do(ctx context.Context, options CommandOptions, p *packed) (Rep
 	c.release()
 	runtime.KeepAlive(c)
 	if failed, ok := err.(*Error); ok && failed.Status == StatusUnsupported {
-		// It waits at the server, or changes the connection, or is refused there, too.
+		// It changes the connection, or is refused there, too.
 		return c.doAlone(ctx, options, p)
 	}
 	return reply, err

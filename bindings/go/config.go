@@ -14,7 +14,6 @@ import (
 	"net/netip"
 	"runtime"
 	"runtime/cgo"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -53,9 +52,8 @@ type Config struct {
 	// OnPanic, unless nil, is told of panics in functions of the program that were contained; else Log is, else
 	// slog.Default().
 	OnPanic func(Panic)
-	// MaxWaits is how many threads of the system one client may hold at once, for transactions, scripts and commands that wait at the
-	// server. Further ones wait their turn, or for the end of their context. 256 unless set. Other commands, and pipelines, hold
-	// none.
+	// MaxWaits is how many threads of the system one client may hold at once, for transactions and scripts, which wait in C.
+	// Further ones wait their turn, or for the end of their context. 256 unless set.
 	MaxWaits int
 
 	mu  sync.Mutex
@@ -201,16 +199,7 @@ func (c *Config) newClient() (*C.rr_client, *hooks, error) {
 	if c.MaxWaits < 0 {
 		return nil, nil, &Error{Status: StatusConfig, Message: fmt.Sprintf("MaxWaits is %d: want a number above 0, or 0 for %d", c.MaxWaits, defaultMaxWaits)}
 	}
-	timeout, err := c.get("command_timeout_ms")
-	if err != nil {
-		return nil, nil, err
-	}
-	ms, err := strconv.Atoi(timeout)
-	if err != nil {
-		return nil, nil, err
-	}
 	h := newHooks()
-	h.commandTimeout = time.Duration(ms) * time.Millisecond
 	h.maxWaits = cmp.Or(c.MaxWaits, defaultMaxWaits)
 	h.credentials, h.resolver, h.log, h.onPanic = c.Credentials, c.Resolver, c.Log, c.OnPanic
 	if failed := c.register(h); failed != nil {

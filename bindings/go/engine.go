@@ -155,11 +155,7 @@ func (e *engine) roundTrip(ctx context.Context, client *C.rr_client, flags C.uin
 	var reply Reply
 	switch {
 	case c.status < 0:
-		failed := newError(c.status, c.failure)
-		if cause := ctx.Err(); cause != nil && (failed.Status == StatusCancelled || failed.Status == StatusTimeout) {
-			failed.cause = cause
-		}
-		err = failed
+		err = because(ctx, newError(c.status, c.failure))
 	case c.status == C.RR_BUFFERED:
 		reply.buffered = true
 	case c.aggregate != nil:

@@ -122,6 +122,9 @@ func (h *handle) freeSlot() { <-h.waits }
 func because(ctx context.Context, failed *Error) *Error {
 	if cause := ctx.Err(); cause != nil && failed.cause == nil && (failed.Status == StatusTimeout || failed.Status == StatusCancelled) {
 		failed.cause = cause
+		if errors.Is(cause, context.DeadlineExceeded) {
+			failed.Status = StatusTimeout
+		}
 	}
 	return failed
 }
