@@ -118,3 +118,9 @@ func ours() (count int) {
 	}
 	return count
 }
+
+// collect has what is not in use any more be collected, and cleanups run.
+func collect() {
+	runtime.GC()
+	runtime.Gosched()
+}

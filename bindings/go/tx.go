@@ -249,7 +249,7 @@ func (tx *Tx) execute(ctx context.Context, commands *batchOfCommands) (answer, e
 	})
 }
 
-// Unwatch forgets what is watched.
+// Unwatch forgets what is watched. The transaction is over then, until Watch begins it anew.
 func (tx *Tx) Unwatch() error {
 	if !tx.mu.TryLock() {
 		return &Error{Status: StatusBusy, Message: "another goroutine is using the transaction"}
