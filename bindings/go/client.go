@@ -79,13 +79,14 @@ func OpenConfig(config *Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, failed := newEngine()
+	waits := make(chan struct{}, hooks.maxWaits)
+	engine, failed := newEngine(config, waits)
 	if failed != nil {
 		C.rr_client_free(ptr)
 		hooks.end()
 		return nil, failed
 	}
-	h := &handle{ptr: ptr, engine: engine, hooks: hooks, waits: make(chan struct{}, hooks.maxWaits)}
+	h := &handle{ptr: ptr, engine: engine, hooks: hooks, waits: waits}
 	c := &Client{handle: h}
 	// A net only, for a client that was forgotten.
 	c.net = runtime.AddCleanup(c, func(h *handle) { go h.close(0) }, h)

@@ -57,8 +57,9 @@ static rr_status append(rr_pipeline *pipeline, size_t count, const size_t *argcs
 }
 
 rr_status rrgo_pipeline_submit(rr_client *client, rr_queue *queue, uint64_t tag, int64_t timeout_ms, uint32_t flags,
-                               size_t count, const size_t *argcs, const void *bytes, const size_t *lengths,
-                               const rr_script *const *scripts, const size_t *key_counts, uint64_t *id, rr_error **err)
+                               uint32_t wait, size_t count, const size_t *argcs, const void *bytes,
+                               const size_t *lengths, const rr_script *const *scripts, const size_t *key_counts,
+                               uint64_t *id, rr_error **err)
 {
     rr_pipeline_options options = {.struct_size = sizeof options, .timeout_ms = timeout_ms, .flags = flags};
     rr_pipeline *pipeline;
@@ -67,7 +68,7 @@ rr_status rrgo_pipeline_submit(rr_client *client, rr_queue *queue, uint64_t tag,
     if (status >= 0)
         status = append(pipeline, count, argcs, bytes, lengths, scripts, key_counts, err);
     if (status >= 0)
-        status = rr_submit_pipeline_to(client, queue, tag, pipeline, RR_SUBMIT_WAIT | RR_SUBMIT_UNTIL_BUFFERED, id, err);
+        status = rr_submit_pipeline_to(client, queue, tag, pipeline, wait | RR_SUBMIT_UNTIL_BUFFERED, id, err);
     rr_pipeline_free(pipeline);
     return status;
 }

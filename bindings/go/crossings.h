@@ -7,10 +7,12 @@
 
 #include <resilient_redis.h>
 
-/* Makes a pipeline of `count` commands and submits it to the queue: what becomes of it is told there, under `tag`. */
+/* Makes a pipeline of `count` commands and submits it to the queue: what becomes of it is told there, under `tag`. `wait` is
+ * RR_SUBMIT_WAIT or 0. */
 rr_status rrgo_pipeline_submit(rr_client *client, rr_queue *queue, uint64_t tag, int64_t timeout_ms, uint32_t flags,
-                               size_t count, const size_t *argcs, const void *bytes, const size_t *lengths,
-                               const rr_script *const *scripts, const size_t *key_counts, uint64_t *id, rr_error **err);
+                               uint32_t wait, size_t count, const size_t *argcs, const void *bytes,
+                               const size_t *lengths, const rr_script *const *scripts, const size_t *key_counts,
+                               uint64_t *id, rr_error **err);
 
 /* Queues `count` commands and executes them. What cannot be queued ends the transaction. */
 rr_status rrgo_transaction_run(rr_transaction *transaction, size_t count, const size_t *argcs, const void *bytes,

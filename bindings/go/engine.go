@@ -18,6 +18,8 @@ import (
 	"context"
 	"math"
 	"runtime"
+	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,14 +42,26 @@ type engine struct {
 	queue *C.rr_queue
 	done  chan struct{}
 
-	mu   sync.Mutex
-	free []*call
+	// How many calls may be on their way, and whether a full buffer is waited for.
+	most   int
+	blocks bool
+	// A place for each thread of the system that may wait for room in C.
+	waits chan struct{}
+
+	mu    sync.Mutex
+	taken int
+	free  []*call
+	// Who waits for a call, in turn.
+	waiting []chan *call
 	// The calls by their tags, in chunks that never move.
 	chunks atomic.Pointer[[]*[chunkSize]call]
 }
 
-func newEngine() (*engine, *Error) {
-	e := &engine{done: make(chan struct{})}
+func newEngine(config *Config, waits chan struct{}) (*engine, error) {
+	e := &engine{done: make(chan struct{}), waits: waits}
+	if err := e.configure(config); err != nil {
+		return nil, err
+	}
 	e.chunks.Store(new([]*[chunkSize]call))
 	var err *C.rr_error
 	if status := C.rr_queue_new(&e.queue, &err); status < 0 {
@@ -55,6 +69,29 @@ func newEngine() (*engine, *Error) {
 	}
 	go e.run()
 	return e, nil
+}
+
+// configure takes over what the client's options say of how much may be on its way.
+func (e *engine) configure(config *Config) error {
+	overflow, err := config.Get("buffer_overflow")
+	if err != nil {
+		return err
+	}
+	e.blocks = overflow == "block"
+	for _, name := range []string{"max_submitted", "max_in_flight"} {
+		text, err := config.Get(name)
+		if err != nil {
+			return err
+		}
+		most, err := strconv.Atoi(text)
+		if err != nil {
+			return &Error{Status: StatusConfig, Message: name + " is no number: " + text}
+		}
+		if e.most == 0 || most < e.most {
+			e.most = most
+		}
+	}
+	return nil
 }
 
 // run takes completions until the queue is freed.
@@ -97,10 +134,38 @@ func (e *engine) call(tag uint64) *call {
 	return &(*e.chunks.Load())[tag/chunkSize][tag%chunkSize]
 }
 
-// acquire gives a call that nobody uses.
-func (e *engine) acquire() *call {
+// acquire gives a call that nobody uses, waiting for one while as many as may be are on their way.
+func (e *engine) acquire(ctx context.Context) (*call, error) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
+	if e.taken < e.most {
+		e.taken++
+		c := e.take()
+		e.mu.Unlock()
+		return c, nil
+	}
+	turn := make(chan *call, 1)
+	e.waiting = append(e.waiting, turn)
+	e.mu.Unlock()
+	select {
+	case c := <-turn:
+		return c, nil
+	case <-ctx.Done():
+	}
+	e.mu.Lock()
+	place := slices.Index(e.waiting, turn)
+	if place >= 0 {
+		e.waiting = slices.Delete(e.waiting, place, place+1)
+	}
+	e.mu.Unlock()
+	if place < 0 {
+		// Its turn has come meanwhile.
+		e.release(<-turn)
+	}
+	return nil, contextError(ctx.Err())
+}
+
+// take gives a call that nobody uses, with the lock held.
+func (e *engine) take() *call {
 	if n := len(e.free); n > 0 {
 		c := e.free[n-1]
 		e.free = e.free[:n-1]
@@ -122,8 +187,14 @@ func (e *engine) acquire() *call {
 func (e *engine) release(c *call) {
 	c.value, c.aggregate, c.failure = Value{}, nil, nil
 	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.waiting) > 0 {
+		e.waiting[0] <- c
+		e.waiting = e.waiting[1:]
+		return
+	}
+	e.taken--
 	e.free = append(e.free, c)
-	e.mu.Unlock()
 }
 
 // roundTrip submits a command and waits for what becomes of it, or for the end of the context.
@@ -132,26 +203,29 @@ func (e *engine) roundTrip(ctx context.Context, client *C.rr_client, flags C.uin
 	if err != nil {
 		return Reply{}, err
 	}
-	c := e.acquire()
+	c, err := e.acquire(ctx)
+	if err != nil {
+		return Reply{}, err
+	}
+	defer e.release(c)
 	argc, bytes, lengths := p.pointers()
+	flags |= C.RR_SUBMIT_UNTIL_BUFFERED
 	var id C.uint64_t
 	var failure *C.rr_error
-	status := C.rrgo_submit(client, e.queue, C.uint64_t(c.tag), flags|C.RR_SUBMIT_WAIT|C.RR_SUBMIT_UNTIL_BUFFERED, limit, argc, bytes, lengths, &id, &failure)
+	status := C.rrgo_submit(client, e.queue, C.uint64_t(c.tag), flags, limit, argc, bytes, lengths, &id, &failure)
+	if e.needsRoom(status) {
+		C.rr_error_free(failure)
+		if err := e.enter(ctx); err != nil {
+			return Reply{}, err
+		}
+		flags |= C.RR_SUBMIT_WAIT
+		status = C.rrgo_submit(client, e.queue, C.uint64_t(c.tag), flags, limit, argc, bytes, lengths, &id, &failure)
+		e.leave()
+	}
 	if status < 0 {
-		e.release(c)
 		return Reply{}, newError(status, failure)
 	}
-	if done := ctx.Done(); done == nil {
-		<-c.ready
-	} else {
-		select {
-		case <-c.ready:
-		case <-done:
-			// It completes at once, as cancelled or as what it was by then.
-			C.rr_cancel(client, id, nil)
-			<-c.ready
-		}
-	}
+	c.wait(ctx, client, id)
 	var reply Reply
 	switch {
 	case c.status < 0:
@@ -163,9 +237,44 @@ func (e *engine) roundTrip(ctx context.Context, client *C.rr_client, flags C.uin
 	default:
 		reply.Value = c.value
 	}
-	e.release(c)
 	return reply, err
 }
+
+// wait waits until the call is complete. When the context ends before, it is given up, and completes at once: as cancelled, or as
+// what it was by then.
+func (c *call) wait(ctx context.Context, client *C.rr_client, id C.uint64_t) {
+	done := ctx.Done()
+	if done == nil {
+		<-c.ready
+		return
+	}
+	select {
+	case <-c.ready:
+	case <-done:
+		C.rr_cancel(client, id, nil)
+		<-c.ready
+	}
+}
+
+// needsRoom tells whether something was not taken that is if it waits: on a thread of the system, of which there are few.
+func (e *engine) needsRoom(status C.rr_status) bool {
+	return status == C.RR_ERR_WOULD_BLOCK || (status == C.RR_ERR_BUFFER_FULL && e.blocks)
+}
+
+// enter takes a place for a thread that waits in C, until leave.
+func (e *engine) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return contextError(err)
+	}
+	select {
+	case e.waits <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return contextError(ctx.Err())
+	}
+}
+
+func (e *engine) leave() { <-e.waits }
 
 // timeLimit is the time that a call has, in milliseconds; 0 for that of the configuration.
 func timeLimit(ctx context.Context, timeout time.Duration) (C.int64_t, error) {

@@ -191,33 +191,41 @@ func (p *Pipeline) execute(ctx context.Context, commands *batchOfCommands) (answ
 	if err != nil {
 		return answer{}, err
 	}
-	got := client.engine.pipelineTrip(ctx, ptr, limit, p.options.flags(), commands)
+	got, err := client.engine.pipelineTrip(ctx, ptr, limit, p.options.flags(), commands)
 	client.release()
 	runtime.KeepAlive(client)
-	return got, nil
+	return got, err
 }
 
 // pipelineTrip submits commands as a pipeline and waits for what becomes of them, or for the end of the context. It holds no
 // thread of the system meanwhile.
-func (e *engine) pipelineTrip(ctx context.Context, client *C.rr_client, limit C.int64_t, flags C.uint32_t, commands *batchOfCommands) (got answer) {
-	c := e.acquire()
+func (e *engine) pipelineTrip(ctx context.Context, client *C.rr_client, limit C.int64_t, flags C.uint32_t, commands *batchOfCommands) (got answer, err error) {
+	c, err := e.acquire(ctx)
+	if err != nil {
+		return got, err
+	}
 	defer e.release(c)
 	var id C.uint64_t
 	count, argcs, bytes, lengths, scripts, keyCounts := commands.pointers()
-	got.status = C.rrgo_pipeline_submit(client, e.queue, C.uint64_t(c.tag), limit, flags, count, argcs, bytes, lengths, scripts, keyCounts, &id, &got.err)
+	submit := func(wait C.uint32_t) {
+		got.status = C.rrgo_pipeline_submit(client, e.queue, C.uint64_t(c.tag), limit, flags, wait, count, argcs, bytes, lengths, scripts, keyCounts, &id, &got.err)
+	}
+	submit(0)
+	if e.needsRoom(got.status) {
+		C.rr_error_free(got.err)
+		if err := e.enter(ctx); err != nil {
+			return answer{}, err
+		}
+		submit(C.RR_SUBMIT_WAIT)
+		e.leave()
+	}
 	// The handles of scripts are read until here.
 	runtime.KeepAlive(commands)
 	if got.status < 0 {
-		return got
+		return got, nil
 	}
-	select {
-	case <-c.ready:
-	case <-ctx.Done():
-		// It completes at once, as cancelled or as what it was by then.
-		C.rr_cancel(client, id, nil)
-		<-c.ready
-	}
-	return answer{status: c.status, reply: c.aggregate, err: c.failure}
+	c.wait(ctx, client, id)
+	return answer{status: c.status, reply: c.aggregate, err: c.failure}, nil
 }
 
 // settle hands the replies to their results.
