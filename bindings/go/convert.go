@@ -10,6 +10,87 @@ import (
 	"unsafe"
 )
 
+// aggregate is a reply of several values that is still in C, to be taken once.
+type aggregate struct{ reply *C.rr_reply }
+
+// value takes it as it is.
+func (a aggregate) value() Value { return takeReply(a.reply) }
+
+// takeStrings takes an array or set of texts, where nil is "". It fails, and takes nothing, for anything else.
+func takeStrings(a aggregate) ([]string, bool) {
+	view := C.rr_reply_view(a.reply)
+	if view == nil || (view._type != C.RR_TYPE_ARRAY && view._type != C.RR_TYPE_SET) {
+		return nil, false
+	}
+	texts, ok := newTexts(view)
+	if !ok {
+		return nil, false
+	}
+	all := make([]string, len(texts.from))
+	for i := range texts.from {
+		all[i] = texts.next()
+	}
+	C.rr_reply_free(a.reply)
+	return all, true
+}
+
+// takeStringMap takes a map, or an array of keys and values in turn, of texts, where nil is "". It fails, and takes nothing, for
+// anything else.
+func takeStringMap(a aggregate) (map[string]string, bool) {
+	view := C.rr_reply_view(a.reply)
+	if view == nil || view.count%2 != 0 || (view._type != C.RR_TYPE_MAP && view._type != C.RR_TYPE_ARRAY) {
+		return nil, false
+	}
+	texts, ok := newTexts(view)
+	if !ok {
+		return nil, false
+	}
+	all := make(map[string]string, len(texts.from)/2)
+	for i := 0; i < len(texts.from); i += 2 {
+		key := texts.next()
+		all[key] = texts.next()
+	}
+	C.rr_reply_free(a.reply)
+	return all, true
+}
+
+// texts copies the texts of elements one by one into one piece of memory.
+type texts struct {
+	from []C.rr_value
+	text []byte
+	at   int
+}
+
+// newTexts fails if an element is neither text nor nil.
+func newTexts(view *C.rr_value) (t texts, ok bool) {
+	if view.count == 0 {
+		return t, true
+	}
+	t.from = children(view)
+	size := 0
+	for i := range t.from {
+		switch t.from[i]._type {
+		case C.RR_TYPE_STRING, C.RR_TYPE_STATUS, C.RR_TYPE_NIL:
+			size += int(t.from[i].length)
+		default:
+			return t, false
+		}
+	}
+	t.text = make([]byte, 0, size)
+	return t, true
+}
+
+func (t *texts) next() string {
+	value := &t.from[t.at]
+	t.at++
+	if value.length == 0 {
+		return ""
+	}
+	begin := len(t.text)
+	t.text = append(t.text, unsafe.Slice((*byte)(unsafe.Pointer(value.string)), int(value.length))...)
+	return unsafe.String(&t.text[begin], int(value.length))
+}
+
 // takeReply copies a reply out and frees it.
 func takeReply(reply *C.rr_reply) Value {
 	view := C.rr_reply_view(reply)

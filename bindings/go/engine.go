@@ -197,15 +197,16 @@ func (e *engine) release(c *call) {
 	e.free = append(e.free, c)
 }
 
-// roundTrip submits a command and waits for what becomes of it, or for the end of the context.
-func (e *engine) roundTrip(ctx context.Context, client *C.rr_client, flags C.uint32_t, timeout time.Duration, p *packed) (Reply, error) {
+// roundTrip submits a command and waits for what becomes of it, or for the end of the context. A reply of several values is left
+// to be taken as is best.
+func (e *engine) roundTrip(ctx context.Context, client *C.rr_client, flags C.uint32_t, timeout time.Duration, p *packed) (reply Reply, several aggregate, err error) {
 	limit, err := timeLimit(ctx, timeout)
 	if err != nil {
-		return Reply{}, err
+		return reply, several, err
 	}
 	c, err := e.acquire(ctx)
 	if err != nil {
-		return Reply{}, err
+		return reply, several, err
 	}
 	defer e.release(c)
 	argc, bytes, lengths := p.pointers()
@@ -216,28 +217,27 @@ func (e *engine) roundTrip(ctx context.Context, client *C.rr_client, flags C.uin
 	if e.needsRoom(status) {
 		C.rr_error_free(failure)
 		if err := e.enter(ctx); err != nil {
-			return Reply{}, err
+			return reply, several, err
 		}
 		flags |= C.RR_SUBMIT_WAIT
 		status = C.rrgo_submit(client, e.queue, C.uint64_t(c.tag), flags, limit, argc, bytes, lengths, &id, &failure)
 		e.leave()
 	}
 	if status < 0 {
-		return Reply{}, newError(status, failure)
+		return reply, several, newError(status, failure)
 	}
 	c.wait(ctx, client, id)
-	var reply Reply
 	switch {
 	case c.status < 0:
 		err = because(ctx, newError(c.status, c.failure))
 	case c.status == C.RR_BUFFERED:
 		reply.buffered = true
 	case c.aggregate != nil:
-		reply.Value = takeReply(c.aggregate)
+		several = aggregate{c.aggregate}
 	default:
 		reply.Value = c.value
 	}
-	return reply, err
+	return reply, several, err
 }
 
 // wait waits until the call is complete. When the context ends before, it is given up, and completes at once: as cancelled, or as
