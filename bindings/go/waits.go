@@ -120,12 +120,18 @@ func (h *handle) freeSlot() { <-h.waits }
 
 // because names the context as the cause of a failure that came about by its end.
 func because(ctx context.Context, failed *Error) *Error {
-	if cause := ctx.Err(); cause != nil && failed.cause == nil && (failed.Status == StatusTimeout || failed.Status == StatusCancelled) {
-		failed.cause = cause
-		if errors.Is(cause, context.DeadlineExceeded) {
-			failed.Status = StatusTimeout
-		}
+	if failed.cause != nil || failed.Status != StatusTimeout && failed.Status != StatusCancelled {
+		return failed
 	}
+	cause := ctx.Err()
+	if deadline, ok := ctx.Deadline(); ok && cause == nil && !time.Now().Before(deadline) {
+		// C was faster than the context's own timer.
+		cause = context.DeadlineExceeded
+	}
+	if errors.Is(cause, context.DeadlineExceeded) {
+		failed.Status = StatusTimeout
+	}
+	failed.cause = cause
 	return failed
 }
 
