@@ -57,6 +57,31 @@ func TestTheExamplesDoWhatTheySay(t *testing.T) {
 	t.Run("outage", func(t *testing.T) { outage(t, s, folder) })
 }
 
+func TestTheProgramOfTheReadmeRuns(t *testing.T) {
+	s := redistest.Start(t)
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := regexp.MustCompile("(?s)```go\n(.*?)```").FindSubmatch(text)
+	if program == nil {
+		t.Fatal("there is no program")
+	}
+	// Inside of the module, so that it is found without being asked for; the go command passes over a folder with this name.
+	folder, err := os.MkdirTemp(".", "_readme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(folder)
+	path := filepath.Join(folder, "main.go")
+	if err := os.WriteFile(path, program[1], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := run(t, "go", "run", path, s.URL()); got != "visit 1\n" {
+		t.Errorf("it says %q", got)
+	}
+}
+
 func subscribe(t *testing.T, s *redistest.Server, folder string) {
 	cmd := exec.Command(filepath.Join(folder, "subscribe"), s.URL("reconnect_max_delay_ms=20"), "news")
 	out, err := cmd.StdoutPipe()
