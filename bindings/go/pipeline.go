@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync"
 	"time"
 	"unsafe"
 )
@@ -65,6 +66,33 @@ type batchOfCommands struct {
 	handles   []*C.rr_script
 	keyCounts []C.size_t
 	err       error
+}
+
+// Room for commands that was used before: what is submitted is copied.
+var commandPool sync.Pool
+
+// A batch with more bytes of arguments, or more commands, is not kept for the next.
+const (
+	keepBatchBytes    = 64 << 10
+	keepBatchCommands = 1 << 10
+)
+
+// prepare takes room for the first command.
+func (c *batchOfCommands) prepare() {
+	if room, ok := commandPool.Get().(*batchOfCommands); ok {
+		c.packed, c.argcs, c.results = room.packed, room.argcs, room.results
+	}
+}
+
+// giveBack has the next batch use its room. Nobody reads it any more.
+func (c *batchOfCommands) giveBack() {
+	if cap(c.bytes) > keepBatchBytes || cap(c.argcs) > keepBatchCommands || cap(c.argcs) == 0 {
+		return
+	}
+	clear(c.results)
+	commandPool.Put(&batchOfCommands{
+		packed: packed{bytes: c.bytes[:0], lengths: c.lengths[:0]}, argcs: c.argcs[:0], results: c.results[:0],
+	})
 }
 
 // Pipeline makes an empty pipeline.
@@ -124,6 +152,9 @@ func (c *batchOfCommands) add(b builder, script *Script, keyCount int, result se
 	if b.err != nil && c.err == nil {
 		c.err = b.err
 	}
+	if len(c.argcs) == 0 {
+		c.prepare()
+	}
 	c.bytes = append(c.bytes, b.args.bytes...)
 	c.lengths = append(c.lengths, b.args.lengths...)
 	c.argcs = append(c.argcs, C.size_t(len(b.args.lengths)))
@@ -172,6 +203,8 @@ func (p *Pipeline) Exec(ctx context.Context) ([]Value, error) {
 	if p.tx != nil {
 		got, err = p.tx.execute(ctx, &commands)
 	} else {
+		// A transaction may still be reading its commands when it was given up; a pipeline has copied them.
+		defer commands.giveBack()
 		got, err = p.execute(ctx, &commands)
 	}
 	if err != nil {
