@@ -3,7 +3,9 @@ package rr
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -232,4 +234,53 @@ func TestALargePipelineHoldsNoThreadForEachOfManyGoroutines(t *testing.T) {
 		must(t, <-done)
 	}
 	same(t, "the number", got(got(c.Get(ctx, "n"))(t), error(nil))(t), "10000")
+}
+
+func TestAtomicPipelinesThroughKillsAreAllOrNothing(t *testing.T) {
+	t.Parallel()
+	s, c := started(t, "outage_grace_ms=20", "reconnect_max_delay_ms=20")
+	ctx := ctxOf(t)
+	must(t, c.WaitReady(ctx))
+	stop := make(chan struct{})
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			key := fmt.Sprint("pair:", i)
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				_, err := c.TxPipelined(ctx, func(p *Pipeline) error {
+					p.Set(key+":a", n, 0)
+					p.Set(key+":b", n, 0)
+					return nil
+				})
+				if err != nil {
+					t.Errorf("%v", err)
+					return
+				}
+				time.Sleep(time.Millisecond)
+			}
+		}()
+	}
+	for range 3 {
+		before := got(c.Stats())(t).Commands
+		eventually(t, "pipelines flow", func() bool { return got(c.Stats())(t).Commands > before+200 })
+		s.Kill()
+		eventually(t, "some are buffered", func() bool { return c.Buffered() > 20 })
+		s.Restart(t)
+		for i := range 4 {
+			pair := s.Must(t, "MGET", fmt.Sprint("pair:", i, ":a"), fmt.Sprint("pair:", i, ":b")).([]any)
+			same(t, "the two of a pair", pair[0], pair[1])
+		}
+		eventually(t, "it is back", func() bool { return c.State() == StateReady })
+	}
+	close(stop)
+	all.Wait()
+	must(t, c.Flush(ctx))
+	same(t, "failed", c.FailedCount(), 0)
 }

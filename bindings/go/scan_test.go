@@ -5,13 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+
+	"resilient-redis/bindings/go/internal/redistest"
 )
 
 func TestIteratorsGiveAllThereIs(t *testing.T) {
 	t.Parallel()
-	_, server := started(t)
-	for _, c := range []*Client{server} {
+	s := redistest.Start(t, "--appendonly", "no")
+	for _, protocol := range []int{2, 3} {
+		c := open(t, s.URL(), WithProtocol(protocol))
 		ctx := ctxOf(t)
+		must(t, c.FlushAll(ctx))
 		const many = 500
 		_, err := c.Pipelined(ctx, func(p *Pipeline) error {
 			for i := range many {

@@ -18,8 +18,16 @@ func next(t testing.TB, s *Subscription) *Message {
 }
 
 func TestMessagesComeInOrderWithWhatTheyMatched(t *testing.T) {
-	t.Parallel()
-	_, c := started(t)
+	for _, protocol := range []string{"2", "3"} {
+		t.Run("RESP"+protocol, func(t *testing.T) {
+			t.Parallel()
+			_, c := started(t, "protocol="+protocol)
+			messagesComeInOrder(t, c)
+		})
+	}
+}
+
+func messagesComeInOrder(t *testing.T, c *Client) {
 	ctx := ctxOf(t)
 	s := got(c.Subscribe(ctx, "news", "raw\x00"))(t)
 	defer s.Close()
