@@ -123,24 +123,28 @@ func (c *Client) DoWith(ctx context.Context, options CommandOptions, args ...any
 	if err != nil {
 		return Reply{}, err
 	}
-	reply, err := c.do(ctx, options, p)
+	reply, several, err := c.do(ctx, options, p)
 	putPacked(p)
+	if several.reply != nil {
+		reply.Value = several.value()
+	}
 	return reply, err
 }
 
-func (c *Client) do(ctx context.Context, options CommandOptions, p *packed) (Reply, error) {
+// do sends a command. A reply of several values is left to be taken as is best.
+func (c *Client) do(ctx context.Context, options CommandOptions, p *packed) (reply Reply, several aggregate, err error) {
 	ptr, err := c.borrow()
 	if err != nil {
-		return Reply{}, err
+		return reply, several, err
 	}
-	reply, err := c.engine.roundTrip(ctx, ptr, options.flags(), options.Timeout, p)
+	reply, several, err = c.engine.roundTrip(ctx, ptr, options.flags(), options.Timeout, p)
 	c.release()
 	runtime.KeepAlive(c)
 	if failed, ok := err.(*Error); ok && failed.Status == StatusUnsupported {
 		// It changes the connection, or is refused there, too.
-		return c.doAlone(ctx, options, p)
+		reply, err = c.doAlone(ctx, options, p)
 	}
-	return reply, err
+	return reply, several, err
 }
 
 // CloseReport is what Close left behind.

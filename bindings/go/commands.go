@@ -21,12 +21,21 @@ type None = struct{}
 type request[T any] struct {
 	builder
 	read func(Value) (T, error)
+	// A shorter way for a reply of several values, which may fail and then has taken nothing; or nil.
+	take func(aggregate) (T, bool)
 }
 
 // waiting is a command that waits at the server: it has a connection of its own, and no place in a pipeline or transaction.
 type waiting[T any] struct{ request[T] }
 
-func ask[T any](b builder, read func(Value) (T, error)) request[T] { return request[T]{b, read} }
+func ask[T any](b builder, read func(Value) (T, error)) request[T] { return request[T]{b, read, nil} }
+
+// askStrings is for replies that are lists of texts, askStringMap for those that are maps.
+func askStrings(b builder) request[[]string] { return request[[]string]{b, Value.Strings, takeStrings} }
+
+func askStringMap(b builder) request[map[string]string] {
+	return request[map[string]string]{b, Value.StringMap, takeStringMap}
+}
 
 func await[T any](b builder, read func(Value) (T, error)) waiting[T] { return waiting[T]{ask(b, read)} }
 
@@ -131,7 +140,7 @@ func (b builder) wait(what string, d time.Duration) builder {
 
 // run sends a request and reads its reply.
 func run[T any](ctx context.Context, c *Client, options CommandOptions, r request[T]) (T, error) {
-	reply, err := c.issue(ctx, options, r.builder)
+	reply, several, err := c.issue(ctx, options, r.builder)
 	if err == nil && reply.buffered {
 		err = ErrBuffered
 	}
@@ -139,23 +148,34 @@ func run[T any](ctx context.Context, c *Client, options CommandOptions, r reques
 		var none T
 		return none, err
 	}
+	if several.reply != nil {
+		if r.take != nil {
+			if taken, ok := r.take(several); ok {
+				return taken, nil
+			}
+		}
+		reply.Value = several.value()
+	}
 	return r.read(reply.Value)
 }
 
 // runNone is run for what has no value: that it was buffered is success.
 func runNone(ctx context.Context, c *Client, options CommandOptions, r request[None]) error {
-	reply, err := c.issue(ctx, options, r.builder)
+	reply, several, err := c.issue(ctx, options, r.builder)
 	if err != nil || reply.buffered {
 		return err
+	}
+	if several.reply != nil {
+		reply.Value = several.value()
 	}
 	_, err = r.read(reply.Value)
 	return err
 }
 
-func (c *Client) issue(ctx context.Context, options CommandOptions, b builder) (Reply, error) {
+func (c *Client) issue(ctx context.Context, options CommandOptions, b builder) (Reply, aggregate, error) {
 	defer putPacked(b.args)
 	if b.err != nil {
-		return Reply{}, b.err
+		return Reply{}, aggregate{}, b.err
 	}
 	return c.do(ctx, options, b.args)
 }
@@ -205,20 +225,5 @@ func orEmpty[T any](read func(Value) ([]T, error)) func(Value) ([]T, error) {
 			return nil, nil
 		}
 		return read(v)
-	}
-}
-
-// oneOf reads the first of several elements.
-func oneOf[T any](read func(Value) (T, error)) func(Value) (T, error) {
-	return func(v Value) (T, error) {
-		var none T
-		elements, err := v.Slice()
-		if err != nil {
-			return none, err
-		}
-		if len(elements) == 0 {
-			return none, ErrNil
-		}
-		return read(elements[0])
 	}
 }

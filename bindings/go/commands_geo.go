@@ -52,7 +52,7 @@ func (commands) GeoDist(key, one, other, unit string) request[float64] {
 
 // GeoHash gives members' places as geohashes, in order; "" for what is no member.
 func (commands) GeoHash(key string, members ...string) request[[]string] {
-	return ask(cmd("GEOHASH").str(key).strs(members...), Value.Strings)
+	return askStrings(cmd("GEOHASH").str(key).strs(members...))
 }
 
 // GeoQuery says what GeoSearch looks for: around Member, or around Longitude and Latitude; within Radius, or within a box of

@@ -24,7 +24,7 @@ func (commands) HMGet(key string, fields ...string) request[[]Value] {
 
 // HGetAll gives all fields and values; none if the key does not exist.
 func (commands) HGetAll(key string) request[map[string]string] {
-	return ask(cmd("HGETALL").str(key), Value.StringMap)
+	return askStringMap(cmd("HGETALL").str(key))
 }
 
 // HDel deletes fields and tells how many there were.
@@ -41,10 +41,10 @@ func (commands) HExists(key, field string) request[bool] {
 func (commands) HLen(key string) request[int64] { return ask(cmd("HLEN").str(key), Value.Int) }
 
 // HKeys gives all fields.
-func (commands) HKeys(key string) request[[]string] { return ask(cmd("HKEYS").str(key), Value.Strings) }
+func (commands) HKeys(key string) request[[]string] { return askStrings(cmd("HKEYS").str(key)) }
 
 // HVals gives all values.
-func (commands) HVals(key string) request[[]string] { return ask(cmd("HVALS").str(key), Value.Strings) }
+func (commands) HVals(key string) request[[]string] { return askStrings(cmd("HVALS").str(key)) }
 
 // HIncrBy adds to the integer in a field and gives it.
 func (commands) HIncrBy(key, field string, by int64) request[int64] {
@@ -63,5 +63,5 @@ func (commands) HStrLen(key, field string) request[int64] {
 
 // HRandField gives up to count different fields by chance; with a negative count that many, of which some may be the same.
 func (commands) HRandField(key string, count int) request[[]string] {
-	return ask(cmd("HRANDFIELD").str(key).int(int64(count)), Value.Strings)
+	return askStrings(cmd("HRANDFIELD").str(key).int(int64(count)))
 }

@@ -81,7 +81,7 @@ func (commands) RandomKey() request[string] { return ask(cmd("RANDOMKEY"), Value
 
 // Keys gives all keys that match a pattern. It holds up the server when there are many: see Client.Scan.
 func (commands) Keys(pattern string) request[[]string] {
-	return ask(cmd("KEYS").str(pattern), Value.Strings)
+	return askStrings(cmd("KEYS").str(pattern))
 }
 
 // ObjectEncoding gives how the server keeps a key; ErrNil if it does not exist.

@@ -55,7 +55,7 @@ func (commands) LLen(key string) request[int64] { return ask(cmd("LLEN").str(key
 
 // LRange gives the elements from start to stop, both included; negative ones count from the tail.
 func (commands) LRange(key string, start, stop int64) request[[]string] {
-	return ask(cmd("LRANGE").str(key).int(start).int(stop), Value.Strings)
+	return askStrings(cmd("LRANGE").str(key).int(start).int(stop))
 }
 
 // LIndex gives the element at index; ErrNil if there is none.

@@ -40,7 +40,7 @@ func (commands) FlushAll() request[None] { return ask(cmd("FLUSHALL"), done) }
 
 // ConfigGet gives the server's settings that match one of the patterns.
 func (commands) ConfigGet(patterns ...string) request[map[string]string] {
-	return ask(cmd("CONFIG", "GET").strs(patterns...), Value.StringMap)
+	return askStringMap(cmd("CONFIG", "GET").strs(patterns...))
 }
 
 // ConfigSet changes a setting of the server.
@@ -79,7 +79,7 @@ func (commands) SPublish(channel string, message any) request[int64] {
 
 // PubSubChannels gives the channels that match a pattern ("": all) and that somebody is subscribed to.
 func (commands) PubSubChannels(pattern string) request[[]string] {
-	return ask(cmd("PUBSUB", "CHANNELS").when(pattern != "", pattern), Value.Strings)
+	return askStrings(cmd("PUBSUB", "CHANNELS").when(pattern != "", pattern))
 }
 
 // PubSubNumSub tells of channels how many clients are subscribed to each.

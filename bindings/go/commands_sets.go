@@ -14,7 +14,7 @@ func (commands) SRem(key string, members ...any) request[int64] {
 
 // SMembers gives all members, in no order.
 func (commands) SMembers(key string) request[[]string] {
-	return ask(cmd("SMEMBERS").str(key), Value.Strings)
+	return askStrings(cmd("SMEMBERS").str(key))
 }
 
 // SIsMember tells whether member is one.
@@ -35,7 +35,7 @@ func (commands) SPop(key string) request[string] { return ask(cmd("SPOP").str(ke
 
 // SPopN takes up to count members by chance.
 func (commands) SPopN(key string, count int64) request[[]string] {
-	return ask(cmd("SPOP").str(key).int(count), Value.Strings)
+	return askStrings(cmd("SPOP").str(key).int(count))
 }
 
 // SRandMember gives a member by chance; ErrNil if there is none.
@@ -45,7 +45,7 @@ func (commands) SRandMember(key string) request[string] {
 
 // SRandMemberN gives up to count different members by chance; with a negative count that many, of which some may be the same.
 func (commands) SRandMemberN(key string, count int64) request[[]string] {
-	return ask(cmd("SRANDMEMBER").str(key).int(count), Value.Strings)
+	return askStrings(cmd("SRANDMEMBER").str(key).int(count))
 }
 
 // SMove moves a member from source to destination and tells whether there was one.
@@ -55,7 +55,7 @@ func (commands) SMove(source, destination string, member any) request[bool] {
 
 // SInter gives the members that all of the sets have.
 func (commands) SInter(keys ...string) request[[]string] {
-	return ask(cmd("SINTER").strs(keys...), Value.Strings)
+	return askStrings(cmd("SINTER").strs(keys...))
 }
 
 // SInterCard tells how many members all of the sets have, and counts no further than limit; 0 is no limit. Redis 7.
@@ -70,7 +70,7 @@ func (commands) SInterStore(destination string, keys ...string) request[int64] {
 
 // SUnion gives the members that any of the sets has.
 func (commands) SUnion(keys ...string) request[[]string] {
-	return ask(cmd("SUNION").strs(keys...), Value.Strings)
+	return askStrings(cmd("SUNION").strs(keys...))
 }
 
 // SUnionStore sets destination to what SUnion gives and tells how many members that has.
@@ -80,7 +80,7 @@ func (commands) SUnionStore(destination string, keys ...string) request[int64] {
 
 // SDiff gives the members of the first set that no other has.
 func (commands) SDiff(keys ...string) request[[]string] {
-	return ask(cmd("SDIFF").strs(keys...), Value.Strings)
+	return askStrings(cmd("SDIFF").strs(keys...))
 }
 
 // SDiffStore sets destination to what SDiff gives and tells how many members that has.

@@ -77,7 +77,7 @@ func (commands) ZRem(key string, members ...any) request[int64] {
 
 // ZRange gives the members from place start to stop, both included, the smallest score first.
 func (commands) ZRange(key string, start, stop int64) request[[]string] {
-	return ask(cmd("ZRANGE").str(key).int(start).int(stop), Value.Strings)
+	return askStrings(cmd("ZRANGE").str(key).int(start).int(stop))
 }
 
 // ZRangeWithScores is ZRange with scores.
@@ -87,7 +87,7 @@ func (commands) ZRangeWithScores(key string, start, stop int64) request[[]Z] {
 
 // ZRevRange gives the members from place start to stop, both included, the largest score first.
 func (commands) ZRevRange(key string, start, stop int64) request[[]string] {
-	return ask(cmd("ZREVRANGE").str(key).int(start).int(stop), Value.Strings)
+	return askStrings(cmd("ZREVRANGE").str(key).int(start).int(stop))
 }
 
 // ZRevRangeWithScores is ZRevRange with scores.
@@ -115,7 +115,7 @@ func (b builder) within(r ZRangeBy) builder {
 
 // ZRangeByScore gives members by their scores, the smallest first.
 func (commands) ZRangeByScore(key string, by ZRangeBy) request[[]string] {
-	return ask(cmd("ZRANGEBYSCORE").str(key).str(by.Min).str(by.Max).within(by), Value.Strings)
+	return askStrings(cmd("ZRANGEBYSCORE").str(key).str(by.Min).str(by.Max).within(by))
 }
 
 // ZRangeByScoreWithScores is ZRangeByScore with scores.
@@ -125,12 +125,12 @@ func (commands) ZRangeByScoreWithScores(key string, by ZRangeBy) request[[]Z] {
 
 // ZRevRangeByScore gives members by their scores, the largest first.
 func (commands) ZRevRangeByScore(key string, by ZRangeBy) request[[]string] {
-	return ask(cmd("ZREVRANGEBYSCORE").str(key).str(by.Max).str(by.Min).within(by), Value.Strings)
+	return askStrings(cmd("ZREVRANGEBYSCORE").str(key).str(by.Max).str(by.Min).within(by))
 }
 
 // ZRangeByLex gives members by their names, where all scores are the same.
 func (commands) ZRangeByLex(key string, by ZRangeBy) request[[]string] {
-	return ask(cmd("ZRANGEBYLEX").str(key).str(by.Min).str(by.Max).within(by), Value.Strings)
+	return askStrings(cmd("ZRANGEBYLEX").str(key).str(by.Min).str(by.Max).within(by))
 }
 
 // ZRemRangeByRank removes the members from place start to stop, both included, and tells how many.
@@ -155,7 +155,7 @@ func (commands) ZPopMax(key string, count int64) request[[]Z] {
 
 // ZRandMember gives up to count different members by chance; with a negative count that many, of which some may be the same.
 func (commands) ZRandMember(key string, count int64) request[[]string] {
-	return ask(cmd("ZRANDMEMBER").str(key).int(count), Value.Strings)
+	return askStrings(cmd("ZRANDMEMBER").str(key).int(count))
 }
 
 // ZStore says which sorted sets are put together, and how.

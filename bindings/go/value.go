@@ -250,6 +250,8 @@ func sliceOf[T any](v Value, convert func(Value) (T, error)) ([]T, error) {
 }
 
 // Strings gives the elements as text; what is nil becomes "".
+//
+// Those of one reply share its memory: who keeps one of them for long keeps all of it, unless strings.Clone makes it its own.
 func (v Value) Strings() ([]string, error) { return sliceOf(v, textOrEmpty) }
 
 func textOrEmpty(v Value) (string, error) {
