@@ -415,3 +415,30 @@ fn what_was_given_up_after_it_was_refused_is_not_sent_to_the_next_server() {
     client.ask(&["SET", "after", "x"]);
     assert_eq!(client.text(&["GET", "k"]), None);
 }
+
+#[test]
+fn a_server_that_is_far_away_is_sent_each_command_at_once() {
+    let server = Server::start();
+    let proxy = Proxy::start(server.address());
+    let client = open_ready(&proxy.url(), &[]);
+    let queue = queue();
+    let taker = {
+        let queue = queue.clone();
+        std::thread::spawn(move || while !queue.next(16, Deadline::NEVER).is_empty() {})
+    };
+    proxy.delay(Duration::from_millis(5));
+    // What it is answered after tells how far away it is.
+    for tag in 0..10 {
+        submit(&client, &queue, tag, &["PING"]);
+        wait_until("it is answered", SOON, || client.stats().in_flight_now == 0);
+    }
+    server.pause();
+    let before = proxy.bytes_to_server();
+    submit(&client, &queue, 20, &["PING"]);
+    submit(&client, &queue, 21, &["PING"]);
+    wait_until("both are on their way", SOON, || proxy.bytes_to_server() >= before + 2 * 14);
+    server.resume();
+    wait_until("both are answered", SOON, || client.stats().in_flight_now == 0);
+    queue.close();
+    taker.join().unwrap();
+}
