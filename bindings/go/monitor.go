@@ -37,11 +37,14 @@ type Monitor struct {
 }
 
 type monitor struct {
-	handle *C.rr_monitor // of the goroutine alone
+	handle *C.rr_monitor
 	heard  chan heard
-	stop   chan struct{}
+	stop   chan struct{} // closed by Close
 	once   sync.Once
 	ended  error // why there are no more entries; set before heard is closed
+	// Held to close the handle, and to free it.
+	mu    sync.Mutex
+	freed bool
 }
 
 // heard is an entry, or a failure that is not the end.
@@ -74,37 +77,33 @@ func (c *Client) Monitor(ctx context.Context) (*Monitor, error) {
 	inner := &monitor{handle: got.handle, heard: make(chan heard), stop: make(chan struct{})}
 	m := &Monitor{monitor: inner}
 	// A net only, for a monitor that was forgotten.
-	m.net = runtime.AddCleanup(m, func(m *monitor) { m.end() }, inner)
+	m.net = runtime.AddCleanup(m, func(m *monitor) { go m.end() }, inner)
 	go inner.run()
 	return m, nil
 }
 
-// longestMonitorSlice is how long one call of C may wait while a connection is being made.
-const longestMonitorSlice = 2 * time.Second
+// monitorSlice is how long one call of C may wait. It is time enough for a connection to be made.
+const monitorSlice = 10 * time.Second
 
 // run takes entries and hands them on, until Close or until the client is closed.
 func (m *monitor) run() {
 	defer close(m.heard)
-	defer C.rr_monitor_free(m.handle)
-	for slice := sliceOfTime; ; {
+	defer m.free()
+	for {
 		select {
 		case <-m.stop:
 			m.ended = &Error{Status: StatusClosed, Message: "the monitor is closed"}
 			return
 		default:
 		}
+		// Close ends this call, and so does the end of the client.
 		var taken *C.rr_monitor_entry
 		var err *C.rr_error
 		var told heard
-		switch status := C.rr_monitor_next(m.handle, C.int64_t(slice.Milliseconds()), &taken, &err); {
+		switch status := C.rr_monitor_next(m.handle, C.int64_t(monitorSlice.Milliseconds()), &taken, &err); {
 		case status == C.RR_ERR_CLOSED:
 			m.ended = newError(status, err)
 			return
-		case status == C.RR_ERR_TIMEOUT:
-			// A connection could not be made in so short a time.
-			C.rr_error_free(err)
-			slice = min(2*slice, longestMonitorSlice)
-			continue
 		case status < 0:
 			told.err = newError(status, err)
 		case taken == nil:
@@ -112,13 +111,19 @@ func (m *monitor) run() {
 		default:
 			told.entry = copyEntry(taken)
 			C.rr_monitor_entry_free(taken)
-			slice = sliceOfTime
 		}
 		select {
 		case m.heard <- told:
 		case <-m.stop:
 		}
 	}
+}
+
+func (m *monitor) free() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.freed = true
+	C.rr_monitor_free(m.handle)
 }
 
 // Next waits for the next entry. After the connection was lost the gap comes first, once it is back. ErrClosed when the monitor or
@@ -159,7 +164,7 @@ func copyEntry(taken *C.rr_monitor_entry) MonitorEntry {
 	return entry
 }
 
-// Close ends the monitor: a Next that waits returns ErrClosed, and its connection goes a moment later. Calling it again does
+// Close ends the monitor: a Next that waits returns ErrClosed. Calling it again does
 // nothing.
 func (m *Monitor) Close() error {
 	m.net.Stop()
@@ -167,4 +172,13 @@ func (m *Monitor) Close() error {
 	return nil
 }
 
-func (m *monitor) end() { m.once.Do(func() { close(m.stop) }) }
+func (m *monitor) end() {
+	m.once.Do(func() {
+		close(m.stop)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if !m.freed {
+			C.rr_monitor_close(m.handle, nil)
+		}
+	})
+}

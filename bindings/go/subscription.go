@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"time"
@@ -147,7 +148,7 @@ func (c *Client) SubscribeWith(ctx context.Context, options SubscriptionOptions,
 	}
 	s := &Subscription{listening: l}
 	// A net only, for a subscription that was forgotten.
-	s.net = runtime.AddCleanup(s, func(l *listening) { l.end() }, l)
+	s.net = runtime.AddCleanup(s, func(l *listening) { go l.end() }, l)
 	go l.run()
 	return s, nil
 }
@@ -162,14 +163,20 @@ func (l *listening) run() {
 	for {
 		select {
 		case <-l.stop:
-			l.why = &Error{Status: StatusClosed, Message: "the subscription is closed"}
+			l.why = closedSubscription()
 			return
 		default:
 		}
+		// Close ends this call, and so does the end of the client.
 		var err *C.rr_error
-		status := C.rrgo_messages_next(l.handle, C.int64_t(sliceOfTime.Milliseconds()), taken, &err)
+		status := C.rrgo_messages_next(l.handle, math.MaxInt64, taken, &err)
 		if status < 0 {
 			l.why = newError(status, err)
+			select {
+			case <-l.stop:
+				l.why = closedSubscription()
+			default:
+			}
 			return
 		}
 		all := taken.all[:taken.count]
@@ -182,6 +189,10 @@ func (l *listening) run() {
 		}
 		C.rrgo_messages_free(taken)
 	}
+}
+
+func closedSubscription() *Error {
+	return &Error{Status: StatusClosed, Message: "the subscription is closed"}
 }
 
 func (l *listening) free(taken *C.struct_rrgo_messages) {
@@ -271,7 +282,7 @@ func (l *listening) use(call func(*C.rr_subscription) answer) error {
 	l.using.RLock()
 	defer l.using.RUnlock()
 	if l.freed {
-		return &Error{Status: StatusClosed, Message: "the subscription is closed"}
+		return closedSubscription()
 	}
 	if failed := call(l.handle).failure(); failed != nil {
 		return failed
@@ -320,7 +331,15 @@ func (s *Subscription) Close() error {
 	return nil
 }
 
-func (l *listening) end() { l.stopOnce.Do(func() { close(l.stop) }) }
+func (l *listening) end() {
+	l.stopOnce.Do(func() {
+		close(l.stop)
+		l.use(func(handle *C.rr_subscription) (got answer) {
+			got.status = C.rr_subscription_close(handle, &got.err)
+			return got
+		})
+	})
+}
 
 // SubscribeFunc listens to channels and calls fn with each message, in order and one at a time, on the goroutine that called
 // SubscribeFunc, until the context ends (its error is returned) or the client is closed (ErrClosed). A panic of fn is contained and
