@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
 	"sync"
 	"time"
 	"unsafe"
@@ -81,14 +80,9 @@ type SubscriptionOptions struct {
 }
 
 // Subscription is what a part of a program listens to. It comes back by itself after an outage. Any number of goroutines may call
-// its methods; each message goes to one of those that take them, by Channel or Receive.
+// its methods; each message goes to one of those that take them, by Channel or Receive. It lasts until Close, or until its client is
+// closed.
 type Subscription struct {
-	*listening
-	net runtime.Cleanup
-}
-
-// listening is what the goroutine works with, apart from the subscription: so that one that is forgotten can be collected.
-type listening struct {
 	handle *C.rr_subscription
 	// Who calls C with the handle holds it shared; the end of the goroutine, which frees it, alone.
 	using    sync.RWMutex
@@ -99,6 +93,9 @@ type listening struct {
 	stopped  chan struct{} // closed when the handle is freed
 	why      error         // why there are no more messages; set before messages is closed
 }
+
+// waitingMessages is how many messages are taken from C ahead of those who take them here.
+const waitingMessages = 64
 
 // Subscribe listens to channels.
 func (c *Client) Subscribe(ctx context.Context, channels ...string) (*Subscription, error) {
@@ -139,42 +136,39 @@ func (c *Client) SubscribeWith(ctx context.Context, options SubscriptionOptions,
 	if status := C.rr_subscription_new(ptr, &asked, &handle, &err); status < 0 {
 		return nil, newError(status, err)
 	}
-	l := &listening{handle: handle, messages: make(chan *Message), stop: make(chan struct{}), stopped: make(chan struct{})}
+	s := &Subscription{handle: handle, messages: make(chan *Message, waitingMessages), stop: make(chan struct{}), stopped: make(chan struct{})}
 	if len(names) > 0 {
-		if err := l.add(kind, names); err != nil {
+		if err := s.add(kind, names); err != nil {
 			C.rr_subscription_free(handle)
 			return nil, err
 		}
 	}
-	s := &Subscription{listening: l}
-	// A net only, for a subscription that was forgotten.
-	s.net = runtime.AddCleanup(s, func(l *listening) { go l.end() }, l)
-	go l.run()
+	go s.run()
 	return s, nil
 }
 
 // run takes messages and hands them on, until Close or until the client is closed.
-func (l *listening) run() {
+func (s *Subscription) run() {
 	taken := (*C.struct_rrgo_messages)(C.calloc(1, C.sizeof_struct_rrgo_messages))
 	if taken == nil {
 		panic("rr: there is no memory for messages")
 	}
-	defer l.free(taken)
+	defer s.free(taken)
 	for {
 		select {
-		case <-l.stop:
-			l.why = closedSubscription()
+		case <-s.stop:
+			s.why = closedSubscription()
 			return
 		default:
 		}
 		// Close ends this call, and so does the end of the client.
 		var err *C.rr_error
-		status := C.rrgo_messages_next(l.handle, math.MaxInt64, taken, &err)
+		status := C.rrgo_messages_next(s.handle, math.MaxInt64, taken, &err)
 		if status < 0 {
-			l.why = newError(status, err)
+			s.why = newError(status, err)
 			select {
-			case <-l.stop:
-				l.why = closedSubscription()
+			case <-s.stop:
+				s.why = closedSubscription()
 			default:
 			}
 			return
@@ -183,8 +177,8 @@ func (l *listening) run() {
 		for i := range all {
 			m := copyMessage(&all[i])
 			select {
-			case l.messages <- m:
-			case <-l.stop:
+			case s.messages <- m:
+			case <-s.stop:
 			}
 		}
 		C.rrgo_messages_free(taken)
@@ -195,15 +189,15 @@ func closedSubscription() *Error {
 	return &Error{Status: StatusClosed, Message: "the subscription is closed"}
 }
 
-func (l *listening) free(taken *C.struct_rrgo_messages) {
+func (s *Subscription) free(taken *C.struct_rrgo_messages) {
 	C.rrgo_messages_free(taken)
 	C.free(unsafe.Pointer(taken))
-	l.using.Lock()
-	l.freed = true
-	C.rr_subscription_free(l.handle)
-	l.using.Unlock()
-	close(l.messages)
-	close(l.stopped)
+	s.using.Lock()
+	s.freed = true
+	C.rr_subscription_free(s.handle)
+	s.using.Unlock()
+	close(s.messages)
+	close(s.stopped)
 }
 
 func copyMessage(told *C.struct_rrgo_message) *Message {
@@ -242,7 +236,6 @@ func (s *Subscription) Receive(ctx context.Context) (*Message, error) {
 	}
 	select {
 	case m, ok := <-s.messages:
-		runtime.KeepAlive(s)
 		if !ok {
 			return nil, s.why
 		}
@@ -278,28 +271,28 @@ func (s *Subscription) SUnsubscribe(channels ...string) error {
 }
 
 // use calls C with the handle, which is not freed meanwhile.
-func (l *listening) use(call func(*C.rr_subscription) answer) error {
-	l.using.RLock()
-	defer l.using.RUnlock()
-	if l.freed {
+func (s *Subscription) use(call func(*C.rr_subscription) answer) error {
+	s.using.RLock()
+	defer s.using.RUnlock()
+	if s.freed {
 		return closedSubscription()
 	}
-	if failed := call(l.handle).failure(); failed != nil {
+	if failed := call(s.handle).failure(); failed != nil {
 		return failed
 	}
 	return nil
 }
 
-func (l *listening) add(kind MessageKind, names []string) error {
-	return l.use(func(handle *C.rr_subscription) (got answer) {
+func (s *Subscription) add(kind MessageKind, names []string) error {
+	return s.use(func(handle *C.rr_subscription) (got answer) {
 		count, bytes, lengths := packStrings(names).pointers()
 		got.status = C.rrgo_subscription_add(handle, C.int32_t(kind), count, bytes, lengths, &got.err)
 		return got
 	})
 }
 
-func (l *listening) remove(kind MessageKind, names []string) error {
-	return l.use(func(handle *C.rr_subscription) (got answer) {
+func (s *Subscription) remove(kind MessageKind, names []string) error {
+	return s.use(func(handle *C.rr_subscription) (got answer) {
 		count, bytes, lengths := packStrings(names).pointers()
 		got.status = C.rrgo_subscription_remove(handle, C.int32_t(kind), count, bytes, lengths, &got.err)
 		return got
@@ -325,16 +318,15 @@ func (s *Subscription) Wait(ctx context.Context) error {
 
 // Close ends the subscription; messages that wait are lost. It waits until nothing of it is left. Calling it again does nothing.
 func (s *Subscription) Close() error {
-	s.net.Stop()
 	s.end()
 	<-s.stopped
 	return nil
 }
 
-func (l *listening) end() {
-	l.stopOnce.Do(func() {
-		close(l.stop)
-		l.use(func(handle *C.rr_subscription) (got answer) {
+func (s *Subscription) end() {
+	s.stopOnce.Do(func() {
+		close(s.stop)
+		s.use(func(handle *C.rr_subscription) (got answer) {
 			got.status = C.rr_subscription_close(handle, &got.err)
 			return got
 		})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -161,16 +162,24 @@ func TestASubscriptionIsClosedByAnyoneOftenAndWithItsClient(t *testing.T) {
 	isError(t, err, ErrClosed, OutcomeNotApplied)
 }
 
-func TestASubscriptionThatIsForgottenEnds(t *testing.T) {
-	leavesNothing(t)
+func TestASubscriptionOfWhichOnlyTheChannelIsHeldGoesOn(t *testing.T) {
+	t.Parallel()
 	_, c := started(t)
-	func() {
-		must(t, got(c.Subscribe(ctxOf(t), "news"))(t).Wait(ctxOf(t)))
+	ctx := ctxOf(t)
+	messages := func() <-chan *Message {
+		s := got(c.Subscribe(ctx, "c"))(t)
+		must(t, s.Wait(ctx))
+		return s.Channel()
 	}()
-	eventually(t, "nobody is subscribed", func() bool {
-		collect()
-		return got(c.PubSubNumSub(ctxOf(t), "news"))(t)["news"] == 0
-	})
+	for i := range 5 {
+		runtime.GC()
+		must(t, second(c.Publish(ctx, "c", i)))
+		same(t, "the message", (<-messages).Payload, fmt.Sprint(i))
+	}
+	must(t, c.Close())
+	if m, open := <-messages; open {
+		t.Errorf("after the client's end there is %v", m)
+	}
 }
 
 func TestReceivingEndsWithItsContextAndTheSubscriptionGoesOn(t *testing.T) {
