@@ -47,5 +47,6 @@
 // time. Functions of the program that C calls (Config.Credentials, Config.Resolver, Config.Log) run on threads of the library;
 // what panics in them is contained and reported.
 //
-// End a client, a subscription and a monitor with Close. One that is forgotten is closed when it is collected, whenever that is.
+// End a client, a subscription and a monitor with Close. A client or a monitor that is forgotten is closed when it is collected,
+// whenever that is; a subscription lasts, and so does its client.
 package rr

@@ -33,7 +33,8 @@ func (e MonitorEntry) IsGap() bool { return e.Gap >= 0 }
 // other programs: it is for looking into things. Any number of goroutines may call its methods; each entry goes to one of them.
 type Monitor struct {
 	*monitor
-	net runtime.Cleanup
+	client *Client // which lives as long
+	net    runtime.Cleanup
 }
 
 type monitor struct {
@@ -75,7 +76,7 @@ func (c *Client) Monitor(ctx context.Context) (*Monitor, error) {
 		return nil, because(ctx, failed)
 	}
 	inner := &monitor{handle: got.handle, heard: make(chan heard), stop: make(chan struct{})}
-	m := &Monitor{monitor: inner}
+	m := &Monitor{monitor: inner, client: c}
 	// A net only, for a monitor that was forgotten.
 	m.net = runtime.AddCleanup(m, func(m *monitor) { go m.end() }, inner)
 	go inner.run()
