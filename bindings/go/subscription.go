@@ -83,6 +83,7 @@ type SubscriptionOptions struct {
 // its methods; each message goes to one of those that take them, by Channel or Receive. It lasts until Close, or until its client is
 // closed.
 type Subscription struct {
+	client *Client // which lives as long
 	handle *C.rr_subscription
 	// Who calls C with the handle holds it shared; the end of the goroutine, which frees it, alone.
 	using    sync.RWMutex
@@ -136,7 +137,7 @@ func (c *Client) SubscribeWith(ctx context.Context, options SubscriptionOptions,
 	if status := C.rr_subscription_new(ptr, &asked, &handle, &err); status < 0 {
 		return nil, newError(status, err)
 	}
-	s := &Subscription{handle: handle, messages: make(chan *Message, waitingMessages), stop: make(chan struct{}), stopped: make(chan struct{})}
+	s := &Subscription{client: c, handle: handle, messages: make(chan *Message, waitingMessages), stop: make(chan struct{}), stopped: make(chan struct{})}
 	if len(names) > 0 {
 		if err := s.add(kind, names); err != nil {
 			C.rr_subscription_free(handle)

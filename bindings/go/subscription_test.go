@@ -182,6 +182,24 @@ func TestASubscriptionOfWhichOnlyTheChannelIsHeldGoesOn(t *testing.T) {
 	}
 }
 
+func TestASubscriptionKeepsAClientThatIsForgotten(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	s := func() *Subscription {
+		c := got(Open(server.URL()))(t)
+		s := got(c.Subscribe(ctxOf(t), "c"))(t)
+		must(t, s.Wait(ctxOf(t)))
+		return s
+	}()
+	for i := range 5 {
+		runtime.GC()
+		server.Must(t, "PUBLISH", "c", fmt.Sprint(i))
+		same(t, "the message", next(t, s).Payload, fmt.Sprint(i))
+	}
+	must(t, s.client.Close())
+	isError(t, second(s.Receive(ctxOf(t))), ErrClosed, OutcomeNone)
+}
+
 func TestReceivingEndsWithItsContextAndTheSubscriptionGoesOn(t *testing.T) {
 	t.Parallel()
 	_, c := started(t)
