@@ -11,8 +11,7 @@
 //	default: // rr.OutcomeOf(err) says whether it ran, did not run, or may have
 //	}
 //
-// It needs the library libresilient_redis, found by pkg-config, or linked into the program with the build tag rr_static. See the
-// README beside this file.
+// It needs the library libresilient_redis, which pkg-config finds: see the README beside this file.
 //
 // # Commands
 //
