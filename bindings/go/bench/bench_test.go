@@ -1,7 +1,7 @@
 package bench
 
 // The same work through three clients: this one, go-redis and rueidis, each with one client for all goroutines and its
-// defaults, against one server. `compare` runs them by turns and prints ratios.
+// defaults, against one server. Command compare runs them by turns and prints ratios.
 
 import (
 	"context"
@@ -34,7 +34,7 @@ var address = os.Getenv("BENCH_ADDRESS")
 func open(b *testing.B, name string) side {
 	b.Helper()
 	if address == "" {
-		b.Fatal("BENCH_ADDRESS is not set: run bench/compare, or set it to host:port of a server")
+		b.Fatal("BENCH_ADDRESS is not set: use go run ./compare, or set it to host:port of a server")
 	}
 	var s side
 	var err error
