@@ -44,6 +44,10 @@ struct IsTuple : std::false_type {};
 template <class T>
 struct IsTuple<T, std::void_t<decltype(std::tuple_size<T>::value)>> : std::bool_constant<!IsRange<T>::value> {};
 
+/// Has it a member append_to(Arguments &)?
+template <class T, class = void>
+struct Appends : std::false_type {};
+
 template <class It>
 using IteratorValue = typename std::iterator_traits<It>::value_type;
 
@@ -84,6 +88,7 @@ public:
     ///   a float or double    as the shortest text that is read as the same number, in any locale
     ///   a pair or tuple      its elements, one argument each
     ///   a container          its elements, one after the other
+    ///   another type         what its member append_to(Arguments &) const adds, if it has one
     template <class T>
     Arguments &add(T &&value) {
         using Type = detail::Bare<T>;
@@ -100,6 +105,8 @@ public:
             push_scratch(&value, 1);
         else if constexpr (std::is_integral_v<Type> || std::is_floating_point_v<Type>)
             add_number(value);
+        else if constexpr (detail::Appends<Type>::value)
+            value.append_to(*this);
         else if constexpr (detail::IsRange<Type>::value)
             add_container<std::is_lvalue_reference_v<T>>(value);
         else if constexpr (detail::IsTuple<Type>::value)
@@ -262,6 +269,14 @@ private:
     std::vector<std::size_t> more_lengths_;
     std::forward_list<std::string> kept_;
 };
+
+namespace detail {
+
+template <class T>
+struct Appends<T, std::void_t<decltype(std::declval<const T &>().append_to(std::declval<Arguments &>()))>> : std::true_type {
+};
+
+}  // namespace detail
 
 /// The arguments of one command: rr::arguments("SET", key, 1).
 template <class... A>
