@@ -97,7 +97,7 @@ private:
 
 /// The call is wrong, or not possible here: an argument that cannot be used, a moved-from object, a call that is not
 /// allowed inside a callback, an object that another thread uses or that belongs to the parent process, a command that
-/// this version cannot carry or that is too large.
+/// this version cannot carry or that is too large, a library that is older than the headers.
 class UsageError : public Error {
 public:
     explicit UsageError(const Error &error) : Error(error) {}
@@ -193,7 +193,7 @@ public:
     explicit SystemError(const Error &error) : Error(error) {}
 };
 
-/// The library itself failed, which is a bug in it; or the library that runs is older than the headers.
+/// The library itself failed, which is a bug in it.
 class InternalError : public Error {
 public:
     explicit InternalError(const Error &error) : Error(error) {}
