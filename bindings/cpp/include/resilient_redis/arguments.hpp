@@ -54,7 +54,7 @@ using IteratorValue = typename std::iterator_traits<It>::value_type;
 template <class>
 constexpr bool never = false;
 
-}  // namespace detail
+} // namespace detail
 
 class Arguments {
 public:
@@ -276,7 +276,7 @@ template <class T>
 struct Appends<T, std::void_t<decltype(std::declval<const T &>().append_to(std::declval<Arguments &>()))>> : std::true_type {
 };
 
-}  // namespace detail
+} // namespace detail
 
 /// The arguments of one command: rr::arguments("SET", key, 1).
 template <class... A>
@@ -284,6 +284,6 @@ Arguments arguments(A &&...values) {
     return Arguments(std::forward<A>(values)...);
 }
 
-}  // namespace rr
+} // namespace rr
 
 #endif

@@ -84,7 +84,7 @@ inline std::string conversion_message(const char *wanted, const Value &value) {
 #endif
 }
 
-}  // namespace detail
+} // namespace detail
 
 /// What specialisations of Convert have in common.
 template <class T>
@@ -171,7 +171,7 @@ struct CanReserve : std::false_type {};
 template <class T>
 struct CanReserve<T, std::void_t<decltype(std::declval<T &>().reserve(std::size_t{}))>> : std::true_type {};
 
-}  // namespace detail
+} // namespace detail
 
 template <>
 struct Convert<void> {
@@ -407,6 +407,6 @@ struct Convert<std::chrono::system_clock::time_point> : Conversion<std::chrono::
     }
 };
 
-}  // namespace rr
+} // namespace rr
 
 #endif

@@ -244,6 +244,6 @@ inline Entries Value::entries() const noexcept {
     return Entries(*this);
 }
 
-}  // namespace rr
+} // namespace rr
 
 #endif

@@ -56,7 +56,7 @@ private:
     std::pair<double, double> middle_;
     std::optional<std::string_view> member_;
     double width_;   // the radius of a circle
-    double height_;  // negative for a circle
+    double height_; // negative for a circle
     GeoUnit unit_;
 };
 
@@ -180,6 +180,6 @@ private:
     }
 };
 
-}  // namespace rr
+} // namespace rr
 
 #endif

@@ -126,6 +126,6 @@ private:
     }
 };
 
-}  // namespace rr
+} // namespace rr
 
 #endif

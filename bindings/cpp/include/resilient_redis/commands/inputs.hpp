@@ -202,7 +202,7 @@ long long milliseconds_since_1970(std::chrono::time_point<std::chrono::system_cl
     return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
-}  // namespace detail
+} // namespace detail
 
 /// Texts or numbers: {"a", "b"}, a container of them, or one.
 using Strings = detail::Inputs<detail::TextKind>;
@@ -216,6 +216,6 @@ using Scores = detail::Inputs<detail::ScoreKind>;
 /// Members with positions: {{"member", longitude, latitude}, ...}, a container of such tuples, or one.
 using Positions = detail::Inputs<detail::PositionKind>;
 
-}  // namespace rr
+} // namespace rr
 
 #endif

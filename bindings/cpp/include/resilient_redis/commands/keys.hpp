@@ -176,6 +176,6 @@ private:
     }
 };
 
-}  // namespace rr
+} // namespace rr
 
 #endif

@@ -177,6 +177,6 @@ private:
     }
 };
 
-}  // namespace rr
+} // namespace rr
 
 #endif

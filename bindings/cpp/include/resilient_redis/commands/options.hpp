@@ -161,7 +161,7 @@ private:
     std::string lower_, upper_;
 };
 
-}  // namespace detail
+} // namespace detail
 
 /// Everything. T is double for scores, std::string for members.
 template <class T>
@@ -194,6 +194,6 @@ public:
         : Interval(detail::Ends<T>::lowest, detail::bound(max, detail::is_right_open(type))) {}
 };
 
-}  // namespace rr
+} // namespace rr
 
 #endif

@@ -93,6 +93,6 @@ private:
     }
 };
 
-}  // namespace rr
+} // namespace rr
 
 #endif

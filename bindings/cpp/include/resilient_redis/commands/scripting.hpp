@@ -123,6 +123,6 @@ private:
     }
 };
 
-}  // namespace rr
+} // namespace rr
 
 #endif

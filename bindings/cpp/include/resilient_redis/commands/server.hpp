@@ -106,6 +106,6 @@ private:
     }
 };
 
-}  // namespace rr
+} // namespace rr
 
 #endif

@@ -161,6 +161,6 @@ private:
     }
 };
 
-}  // namespace rr
+} // namespace rr
 
 #endif

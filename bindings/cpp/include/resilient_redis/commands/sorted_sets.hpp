@@ -342,6 +342,6 @@ private:
     }
 };
 
-}  // namespace rr
+} // namespace rr
 
 #endif

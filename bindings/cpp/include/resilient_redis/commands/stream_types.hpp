@@ -107,6 +107,6 @@ struct Convert<Autoclaimed> : Conversion<Autoclaimed> {
     }
 };
 
-}  // namespace rr
+} // namespace rr
 
 #endif

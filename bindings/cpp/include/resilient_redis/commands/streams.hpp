@@ -270,6 +270,6 @@ private:
     }
 };
 
-}  // namespace rr
+} // namespace rr
 
 #endif

@@ -244,6 +244,6 @@ private:
     }
 };
 
-}  // namespace rr
+} // namespace rr
 
 #endif
