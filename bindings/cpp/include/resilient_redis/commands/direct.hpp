@@ -24,7 +24,7 @@
 #include <vector>
 
 #include "../answer.hpp"
-#include "../commands.hpp"
+#include "commands.hpp"
 #include "../scan.hpp"
 
 namespace rr {

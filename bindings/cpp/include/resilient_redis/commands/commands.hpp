@@ -8,20 +8,20 @@
 //
 // The views and containers that are given to a method are read before it returns.
 
-#ifndef RESILIENT_REDIS_COMMANDS_HPP
-#define RESILIENT_REDIS_COMMANDS_HPP
+#ifndef RESILIENT_REDIS_COMMANDS_COMMANDS_HPP
+#define RESILIENT_REDIS_COMMANDS_COMMANDS_HPP
 
-#include "commands/geo.hpp"
-#include "commands/hashes.hpp"
-#include "commands/keys.hpp"
-#include "commands/lists.hpp"
-#include "commands/scanning.hpp"
-#include "commands/scripting.hpp"
-#include "commands/server.hpp"
-#include "commands/sets.hpp"
-#include "commands/sorted_sets.hpp"
-#include "commands/streams.hpp"
-#include "commands/strings.hpp"
+#include "geo.hpp"
+#include "hashes.hpp"
+#include "keys.hpp"
+#include "lists.hpp"
+#include "scanning.hpp"
+#include "scripting.hpp"
+#include "server.hpp"
+#include "sets.hpp"
+#include "sorted_sets.hpp"
+#include "streams.hpp"
+#include "strings.hpp"
 
 namespace rr {
 
@@ -41,6 +41,6 @@ class Commands : public StringCommands<Derived, Read, Write>,
 } // namespace rr
 
 // DirectCommands: Commands, and what only something that waits for its replies can have.
-#include "commands/direct.hpp"
+#include "direct.hpp"
 
 #endif
