@@ -14,7 +14,7 @@
 
 #include "async.hpp"
 #include "attempt.hpp"
-#include "commands/commands.hpp"
+#include "commands.hpp"
 #include "config.hpp"
 #include "coroutine.hpp"
 #include "failed.hpp"
