@@ -8,7 +8,7 @@
 #ifndef RESILIENT_REDIS_ASYNC_HPP
 #define RESILIENT_REDIS_ASYNC_HPP
 
-#include "commands.hpp"
+#include "commands/commands.hpp"
 #include "issue.hpp"
 #include "queue.hpp"
 

@@ -4,7 +4,7 @@
 #ifndef RESILIENT_REDIS_ATTEMPT_HPP
 #define RESILIENT_REDIS_ATTEMPT_HPP
 
-#include "commands.hpp"
+#include "commands/commands.hpp"
 #include "issue.hpp"
 
 #include <utility>

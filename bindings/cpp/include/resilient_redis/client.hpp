@@ -14,7 +14,8 @@
 
 #include "async.hpp"
 #include "attempt.hpp"
-#include "commands.hpp"
+#include "commands/commands.hpp"
+#include "commands/direct.hpp"
 #include "config.hpp"
 #include "coroutine.hpp"
 #include "failed.hpp"

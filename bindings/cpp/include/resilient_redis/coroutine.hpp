@@ -25,7 +25,7 @@
 #if RR_COROUTINES
 
 #include "async.hpp"
-#include "commands.hpp"
+#include "commands/commands.hpp"
 #include "issue.hpp"
 #include "queue.hpp"
 

@@ -7,7 +7,7 @@
 #ifndef RESILIENT_REDIS_TRANSACTION_HPP
 #define RESILIENT_REDIS_TRANSACTION_HPP
 
-#include "commands.hpp"
+#include "commands/commands.hpp"
 #include "issue.hpp"
 #include "replies.hpp"
 
