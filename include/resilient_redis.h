@@ -74,6 +74,12 @@
 #define RR_SUBMIT_WAIT 4
 
 /**
+ * For the functions that submit only: a write that is accepted into the buffer during an outage completes with RR_BUFFERED
+ * then, as it does with rr_command(), and not when it is answered.
+ */
+#define RR_SUBMIT_UNTIL_BUFFERED 16
+
+/**
  * Have the primary answer it, also if it only reads and read_from is replica: it then sees what was written before.
  */
 #define RR_COMMAND_FROM_PRIMARY 8
@@ -334,7 +340,7 @@ typedef struct rr_command_options {
      */
     int64_t timeout_ms;
     /**
-     * RR_COMMAND_... added together, for submitting RR_SUBMIT_WAIT too; others are invalid.
+     * RR_COMMAND_... added together, for submitting RR_SUBMIT_... too; others are invalid.
      */
     uint32_t flags;
     /**
@@ -466,15 +472,16 @@ typedef struct rr_transaction_options {
 typedef int32_t (*rr_transaction_function)(struct rr_transaction *transaction, void *userdata);
 
 /**
- * What became of one command. Its layout is part of the ABI and never changes.
+ * What became of one command, or pipeline. Its layout is part of the ABI and never changes.
  */
 typedef struct rr_completion {
     /**
-     * What the program gave to rr_submit_to().
+     * What the program gave when it submitted it.
      */
     uint64_t tag;
     /**
-     * The reply, freed with rr_reply_free(), if `status` is RR_OK; else NULL.
+     * The reply, freed with rr_reply_free(), if `status` is RR_OK. Of a pipeline that failed half-way also the replies that
+     * came, beside the error, as rr_pipeline_execute() gives them. Else NULL.
      */
     struct rr_reply *reply;
     /**
@@ -482,7 +489,8 @@ typedef struct rr_completion {
      */
     struct rr_error *error;
     /**
-     * RR_OK, or what rr_error_status() says of `error`.
+     * RR_OK; RR_BUFFERED, with neither, if it was submitted with RR_SUBMIT_UNTIL_BUFFERED; or what rr_error_status() says of
+     * `error`.
      */
     rr_status status;
     /**
@@ -492,9 +500,11 @@ typedef struct rr_completion {
 } rr_completion;
 
 /**
- * A program's function for one submitted command.
+ * A program's function for one submitted command, or pipeline.
  *
- * RR_OK with `reply`, or another status with `error`; the other of the two is NULL. Both live until it returns. It runs
+ * RR_OK with `reply`, or another status with `error`; the other of the two is NULL, but for a pipeline that failed half-way:
+ * `reply` is then what came, as rr_pipeline_execute() gives it. RR_BUFFERED with neither if it was submitted with
+ * RR_SUBMIT_UNTIL_BUFFERED. Both live until it returns. It runs
  * once, on the thread on which all callbacks of the client run, one at a time, in the order in which their commands were
  * answered. No lock is held: it may call anything of this library except rr_client_close(), which answers
  * RR_ERR_IN_CALLBACK; a command that it waits for holds up all other callbacks. It must not throw an exception or jump
@@ -1719,7 +1729,7 @@ rr_status rr_queue_new(struct rr_queue **queue, struct rr_error **err);
  * up to `timeout_ms` for the first (0: not at all). `count` is how many were taken; the rest of the array is left as it
  * was.
  *
- * RR_OK with at least one; RR_EMPTY if none came in time; RR_ERR_CLOSED if the queue was freed meanwhile. Each completion
+ * RR_OK with at least one; RR_EMPTY if none came in time; RR_ERR_CLOSED if the queue was closed or freed meanwhile. Each completion
  * is given once, to one of the threads that wait here.
  */
 rr_status rr_queue_next(struct rr_queue *queue,
@@ -1737,6 +1747,14 @@ rr_status rr_queue_next(struct rr_queue *queue,
 int rr_queue_fd(struct rr_queue *queue);
 
 /**
+ * Closes a queue: what is in it, and what would still come, is dropped, and every call that waits here, now or later, ends
+ * with RR_ERR_CLOSED. So a thread that takes from it can be ended before it is freed. Commands that are on their way are not
+ * cancelled. Closing once more is RR_OK.
+ */
+rr_status rr_queue_close(struct rr_queue *queue,
+                         struct rr_error **err);
+
+/**
  * Frees a queue, with what is in it. Commands that are on their way are not cancelled; what becomes of them is dropped.
  * Calls that wait in other threads end with RR_ERR_CLOSED; none may begin. Does nothing for NULL, and in a forked child.
  */
@@ -1752,7 +1770,8 @@ void rr_queue_free(struct rr_queue *queue);
  * RR_ERR_BUFFER_FULL as for any other write in an outage.
  *
  * In an outage a write that may be buffered completes when it is really answered, however long that takes; reads and
- * writes with RR_COMMAND_NO_BUFFER fail when their time has passed. Commands of one thread keep their order, those that
+ * writes with RR_COMMAND_NO_BUFFER fail when their time has passed. With RR_SUBMIT_UNTIL_BUFFERED such a write completes when
+ * it is accepted into the buffer, with RR_BUFFERED; from then on it is like any other that is buffered. Commands of one thread keep their order, those that
  * are waited for included. Commands that change the connection (SELECT, AUTH, ...) are RR_ERR_UNSUPPORTED.
  *
  * `destroy` ends `userdata` after the call of `callback`, or before this returns when it fails. `options` may be NULL.
@@ -1796,7 +1815,34 @@ rr_status rr_submit_packed_to(struct rr_client *client,
                               struct rr_error **err);
 
 /**
- * Gives up the submitted command with this number. RR_OK: it completes at once with RR_ERR_CANCELLED, and
+ * Sends a pipeline of `client` as rr_pipeline_execute() does, and returns without waiting for its replies, which go to
+ * `callback`: all that is said of rr_submit() holds for it. It is one of the max_submitted, completes once, and its options
+ * are those that it was made with. `flags` are RR_SUBMIT_... added together.
+ *
+ * What it holds is copied: it can be changed, submitted again, executed or freed as soon as this returns.
+ */
+rr_status rr_submit_pipeline(struct rr_client *client,
+                             struct rr_pipeline *pipeline,
+                             uint32_t flags,
+                             rr_completion_callback callback,
+                             void *userdata,
+                             rr_destroy destroy,
+                             uint64_t *id,
+                             struct rr_error **err);
+
+/**
+ * rr_submit_pipeline() with a queue in place of a callback: what becomes of the pipeline goes there, under `tag`.
+ */
+rr_status rr_submit_pipeline_to(struct rr_client *client,
+                                struct rr_queue *queue,
+                                uint64_t tag,
+                                struct rr_pipeline *pipeline,
+                                uint32_t flags,
+                                uint64_t *id,
+                                struct rr_error **err);
+
+/**
+ * Gives up the submitted command, or pipeline, with this number. RR_OK: it completes at once with RR_ERR_CANCELLED, and
  * rr_error_outcome() says whether it was taken back before it was written (RR_OUTCOME_NOT_APPLIED: it is never sent) or
  * may run (RR_OUTCOME_UNKNOWN). RR_EMPTY: it is completed already, or there is none with this number.
  */

@@ -18,7 +18,7 @@ use crate::delivery::policy::Nature;
 use crate::delivery::replica::Replica;
 use crate::delivery::request::{Body, Request, admit_anywhere, admit_unattended};
 use crate::delivery::submission::would_block;
-use crate::delivery::waiter::Operation;
+use crate::delivery::waiter::{Operation, Shape};
 use crate::dispatch::Dispatcher;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, EventHandler, Events};
@@ -35,10 +35,11 @@ use crate::session::pool::Pool;
 use crate::session::pubsub::Hub;
 use crate::session::transaction::Ground;
 use crate::stats::{Counters, Stats};
+use crate::sync::Mutex;
 use crate::time::{self, Deadline};
 
 pub use crate::delivery::callbacks::CompletionHandler;
-pub use crate::delivery::completion::{Completion, CompletionQueue};
+pub use crate::delivery::completion::{Completed, Completion, CompletionQueue};
 pub use crate::delivery::desk::State;
 pub use crate::delivery::failed::FailedCommand;
 pub use crate::delivery::request::{Executed, Incomplete};
@@ -78,6 +79,8 @@ pub struct SubmitOptions {
     pub command: CommandOptions,
     /// Wait for room instead of failing when too much is on its way, up to the command's time.
     pub wait: bool,
+    /// Complete as [`Executed::Buffered`] when it is accepted into the buffer, not when it is answered.
+    pub ends_when_buffered: bool,
 }
 
 /// The functions of a program that its client calls.
@@ -320,23 +323,83 @@ impl Client {
         let traits = admit_unattended(argv)?;
         let command = options.command;
         let since = time::now();
-        let deadline = Deadline::after(since, command.timeout.unwrap_or_else(|| self.core.desk.command_timeout()));
-        let patience = if options.wait { deadline } else { Deadline::after(since, Duration::ZERO) };
-        let permit =
-            self.core.permits.take(patience).ok_or_else(|| would_block("too many commands are on their way"))?;
-        let id = self.core.last_operation.fetch_add(1, Ordering::Relaxed) + 1;
         let request = Request {
             body: Body::Command(argv),
             nature: Nature::of(traits).bufferable_if(!command.no_buffer).once_if(command.no_retry),
             since,
-            deadline,
+            deadline: Deadline::after(since, command.timeout.unwrap_or_else(|| self.core.desk.command_timeout())),
         };
-        let operation = Operation::new(id, since, deadline, request.nature.may_fail_halfway(), target(permit));
-        self.core.desk.submit(&request, operation, patience)?;
+        self.take_over(&request, options, target)
+    }
+
+    /// Sends a pipeline whose replies go to `handler`, as [`submit`](Self::submit) does with a command. The commands stay in
+    /// the pipeline.
+    pub fn submit_pipeline(
+        &self,
+        pipeline: &mut Pipeline,
+        options: &SubmitOptions,
+        handler: CompletionHandler,
+    ) -> Result<u64> {
+        self.core.callbacks.start()?;
+        let callbacks = self.core.callbacks.clone();
+        self.submit_whole(pipeline, options, |permit| Target::Call(callbacks, handler, permit))
+    }
+
+    /// Sends a pipeline whose replies go into a queue, under `tag`. The commands stay in the pipeline.
+    pub fn submit_pipeline_to(
+        &self,
+        queue: &Arc<CompletionQueue>,
+        tag: u64,
+        pipeline: &mut Pipeline,
+        options: &SubmitOptions,
+    ) -> Result<u64> {
+        queue.attach(&self.core.driver);
+        self.submit_whole(pipeline, options, |permit| Target::Queue(queue.clone(), tag, permit))
+    }
+
+    fn submit_whole(
+        &self,
+        pipeline: &mut Pipeline,
+        options: &SubmitOptions,
+        target: impl FnOnce(Permit) -> Target,
+    ) -> Result<u64> {
+        pipeline.request(&self.core.desk, |request| {
+            if request.nature.changes_session() {
+                let why = "a pipeline with a command that changes the connection has to be waited for";
+                return Err(Error::not_applied(ErrorKind::Unsupported, why));
+            }
+            self.take_over(request, options, target)
+        })?
+    }
+
+    fn take_over(
+        &self,
+        request: &Request<'_>,
+        options: &SubmitOptions,
+        target: impl FnOnce(Permit) -> Target,
+    ) -> Result<u64> {
+        let patience = if options.wait { request.deadline } else { Deadline::after(request.since, Duration::ZERO) };
+        let permit =
+            self.core.permits.take(patience).ok_or_else(|| would_block("too many commands are on their way"))?;
+        let id = self.core.last_operation.fetch_add(1, Ordering::Relaxed) + 1;
+        let shape = match request.body {
+            Body::Batch { is_atomic: true, .. } => Shape::Atomic,
+            Body::Batch { count, .. } => Shape::Batch(count),
+            _ => Shape::Command { may_fail_halfway: request.nature.may_fail_halfway() },
+        };
+        let operation = Operation {
+            id,
+            since: request.since,
+            deadline: request.deadline,
+            ends_when_buffered: options.ends_when_buffered,
+            shape,
+            target: Mutex::new(Some(target(permit))),
+        };
+        self.core.desk.submit(request, operation, patience)?;
         Ok(id)
     }
 
-    /// Gives up the submitted command with this number: it is not sent if it was not yet, and completes with an error
+    /// Gives up the submitted command or pipeline with this number: it is not sent if it was not yet, and completes with an error
     /// that says so. False when it is completed already.
     pub fn cancel(&self, id: u64) -> bool {
         self.core.desk.cancel(id)

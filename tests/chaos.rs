@@ -81,7 +81,7 @@ fn call(client: &Client, key: &str, random: &mut fastrand::Rng, account: &mut Ac
         // Submitted, which takes as long as an outage does: only the time until it is taken over is bounded.
         2 => {
             let queue = Arc::<CompletionQueue>::default();
-            let wait = SubmitOptions { command: options, wait: true };
+            let wait = SubmitOptions { command: options, wait: true, ..SubmitOptions::default() };
             let submitted = client.submit_to(&queue, 7, &[b"INCR", key.as_bytes()], &wait);
             assert!(begun.elapsed() < limit + SLACK);
             if random.u32(0..3) == 0
@@ -93,7 +93,7 @@ fn call(client: &Client, key: &str, random: &mut fastrand::Rng, account: &mut Ac
             let ended = submitted.and_then(|_| {
                 let completion = queue.next(2, Deadline::within(SOON)).pop().expect("a completion");
                 assert!(queue.next(1, Deadline::within(Duration::ZERO)).is_empty());
-                completion.result.map(Executed::Reply)
+                completion.result.map_err(|incomplete| incomplete.error)
             });
             (1, ended)
         }

@@ -91,6 +91,7 @@ fn good(function: &Prototype, kind: &str, name: &str) -> String {
         ("rr_kind", "kind") => "RR_CHANNEL",
         ("uint64_t *", _) => "&number",
         ("rr_transaction_function", _) => "on_transaction",
+        ("uint32_t", "flags") => "0",
         ("size_t", "argc" | "max" | "count" | "length") | ("uint32_t", _) => "1",
         ("size_t" | "int64_t" | "uint64_t" | "rr_status", _) => "0",
         ("rr_client **", _) => "&new_client",

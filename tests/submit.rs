@@ -19,7 +19,7 @@ use resilient_redis::client::{Client, CommandOptions, Completion, CompletionQueu
 use resilient_redis::error::{Error, ErrorKind, Outcome, Result};
 use resilient_redis::event::EventKind;
 use resilient_redis::time::Deadline;
-use support::{Action, Ask, Proxy, SOON, Server, open, open_ready, wait_until};
+use support::{Action, Ask, Proxy, SOON, Server, open, open_ready, reply_of, wait_until};
 
 fn queue() -> Arc<CompletionQueue> {
     Arc::default()
@@ -42,7 +42,7 @@ fn submit(client: &Client, queue: &Arc<CompletionQueue>, tag: u64, argv: &[&str]
 
 fn within_ms(milliseconds: u64) -> SubmitOptions {
     let timeout = Some(Duration::from_millis(milliseconds));
-    SubmitOptions { command: CommandOptions { timeout, ..CommandOptions::default() }, wait: false }
+    SubmitOptions { command: CommandOptions { timeout, ..CommandOptions::default() }, ..SubmitOptions::default() }
 }
 
 /// Exactly so many completions, by tag.
@@ -61,7 +61,8 @@ fn take(queue: &CompletionQueue, count: usize) -> HashMap<u64, Completion> {
 
 fn take_one(queue: &CompletionQueue) -> Result<Option<String>> {
     let completion = take(queue, 1).into_values().next().unwrap();
-    completion.result.map(|reply| reply.root().as_bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
+    reply_of(completion.result)
+        .map(|reply| reply.root().as_bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
 }
 
 fn fails(result: Result<Option<String>>, kind: ErrorKind, outcome: Outcome) -> Error {
@@ -83,7 +84,7 @@ fn replies_come_with_their_tags_in_the_order_of_their_commands() {
         while next < 500 {
             for completion in queue.next(64, Deadline::within(SOON)) {
                 assert_eq!(completion.tag, next);
-                assert_eq!(completion.result.unwrap().root().as_integer(), Some(next as i64 + 1));
+                assert_eq!(reply_of(completion.result).unwrap().root().as_integer(), Some(next as i64 + 1));
                 next += 1;
             }
         }
@@ -125,8 +126,8 @@ fn callbacks_run_once_each_in_order_and_may_submit_the_next() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     fn next(client: Client, seen: Arc<Mutex<Vec<i64>>>, left: usize) {
         let again = client.clone();
-        let handler = Box::new(move |reply: Result<resilient_redis::resp::Reply>| {
-            seen.lock().unwrap().push(reply.unwrap().root().as_integer().unwrap());
+        let handler = Box::new(move |completed| {
+            seen.lock().unwrap().push(reply_of(completed).unwrap().root().as_integer().unwrap());
             if left > 1 {
                 next(again, seen, left - 1);
             }
@@ -195,7 +196,7 @@ fn a_frozen_server_ends_in_completions_with_the_outcome_of_each_command() {
     submit_with(&client, &queue, 2, &["GET", "n"], options).unwrap();
     // The first was written at once, the second waits for whoever reads.
     let taken = take(&queue, 2);
-    let outcome = |tag| taken[&tag].result.as_ref().map(drop).unwrap_err();
+    let outcome = |tag| taken[&tag].result.as_ref().map(drop).unwrap_err().error.clone();
     assert_eq!((outcome(1).kind, outcome(1).outcome), (ErrorKind::Timeout, Outcome::Unknown));
     assert_eq!((outcome(2).kind, outcome(2).outcome), (ErrorKind::Timeout, Outcome::NotApplied));
     server.resume();
@@ -217,7 +218,7 @@ fn what_was_cancelled_before_it_was_written_is_never_applied() {
     assert!(taken[&0].result.is_ok());
     let mut not_applied = 0;
     for tag in 1..=100_u64 {
-        let error = taken[&tag].result.as_ref().map(drop).unwrap_err();
+        let error = &taken[&tag].result.as_ref().map(drop).unwrap_err().error;
         assert_eq!(error.kind, ErrorKind::Cancelled);
         if error.outcome == Outcome::NotApplied {
             not_applied += 1;
@@ -244,7 +245,7 @@ fn in_an_outage_a_write_completes_when_it_is_really_answered() {
     server.start_again();
     let taken = take(&queue, 100);
     for (tag, completion) in taken {
-        assert_eq!(completion.result.unwrap().root().as_integer(), Some(tag as i64 + 1));
+        assert_eq!(reply_of(completion.result).unwrap().root().as_integer(), Some(tag as i64 + 1));
     }
     assert_eq!((client.buffered(), client.failed_count()), (0, 0));
 }
@@ -268,7 +269,7 @@ fn in_an_outage_the_rules_of_the_buffer_hold() {
             assert_eq!(third.unwrap_err().kind, ErrorKind::BufferFull);
         } else {
             third.unwrap();
-            let dropped = take(&queue, 1).remove(&0).unwrap().result.unwrap_err();
+            let dropped = take(&queue, 1).remove(&0).unwrap().result.unwrap_err().error;
             assert_eq!((dropped.kind, dropped.outcome), (ErrorKind::Dropped, Outcome::NotApplied));
             assert_eq!(client.failed_count(), 0);
         }
@@ -278,7 +279,7 @@ fn in_an_outage_the_rules_of_the_buffer_hold() {
         let report = client.close(Duration::ZERO).unwrap();
         assert_eq!(report.lost, 2);
         for (_, completion) in take(&queue, 2) {
-            let error = completion.result.unwrap_err();
+            let error = completion.result.unwrap_err().error;
             assert_eq!((error.kind, error.outcome), (ErrorKind::Closed, Outcome::NotApplied));
         }
     }
@@ -327,7 +328,7 @@ fn at_most_once_never_applies_a_submitted_command_twice() {
         }
         let (mut applied, mut unknown) = (0, 0);
         for (_, completion) in take(&queue, 20) {
-            match completion.result {
+            match reply_of(completion.result) {
                 Ok(_) => applied += 1,
                 Err(error) if error.outcome == Outcome::Unknown => unknown += 1,
                 Err(error) => assert_eq!(error.outcome, Outcome::NotApplied, "{error:?}"),
@@ -363,7 +364,7 @@ fn closing_completes_what_is_on_its_way() {
         drop(client);
         assert_eq!(called.load(Ordering::SeqCst), 50);
         for (_, completion) in take(&queue, 50) {
-            let error = completion.result.unwrap_err();
+            let error = completion.result.unwrap_err().error;
             assert!(matches!(error.outcome, Outcome::NotApplied | Outcome::Unknown), "{error:?}");
         }
         server.resume();
@@ -409,7 +410,7 @@ fn what_was_given_up_after_it_was_refused_is_not_sent_to_the_next_server() {
     assert!(client.cancel(id));
     signpost.turn(&[primary.client_address()]);
     let completions = take(&queue, 2);
-    assert_eq!(completions[&1].result.as_ref().unwrap_err().kind, ErrorKind::Cancelled);
+    assert_eq!(completions[&1].result.as_ref().unwrap_err().error.kind, ErrorKind::Cancelled);
     client.wait_ready(SOON).unwrap();
     client.ask(&["SET", "after", "x"]);
     assert_eq!(client.text(&["GET", "k"]), None);

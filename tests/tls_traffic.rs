@@ -24,8 +24,8 @@ use resilient_redis::event::EventKind;
 use resilient_redis::log::Level;
 use resilient_redis::time::Deadline;
 use support::{
-    Action, Ask, Authority, Direction, Plan, Proxy, SOON, Server, append, open, open_logged, open_ready, wait_until,
-    within,
+    Action, Ask, Authority, Direction, Plan, Proxy, SOON, Server, append, open, open_logged, open_ready, reply_of,
+    wait_until, within,
 };
 
 const MIB: usize = 1 << 20;
@@ -322,7 +322,7 @@ fn messages_transactions_waiting_commands_and_submitted_ones_go_over_tls_and_com
         let mut last = 0;
         for _ in 0..1000 {
             let completion = queue.next(1, Deadline::within(SOON)).pop().unwrap();
-            last = completion.result.unwrap().root().as_integer().unwrap();
+            last = reply_of(completion.result).unwrap().root().as_integer().unwrap();
         }
         assert_eq!(last, 1000 * round);
         if round == 1 {

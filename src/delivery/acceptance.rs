@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::config::Overflow;
-use crate::delivery::buffer::{Item, Settled};
+use crate::delivery::buffer::Item;
 use crate::delivery::desk::{Books, Desk, State};
 use crate::delivery::failed::Kept;
 use crate::delivery::request::names_of;
@@ -16,7 +16,7 @@ use crate::sync::MutexGuard;
 use crate::time::Deadline;
 
 /// While the buffer drains a new write waits at least so long for its own reply before it is buffered.
-const DRAIN_PATIENCE: Duration = Duration::from_millis(250);
+pub(super) const DRAIN_PATIENCE: Duration = Duration::from_millis(250);
 
 impl Desk {
     /// How long a write waits for its reply before it is accepted instead.
@@ -109,7 +109,7 @@ impl Desk {
     pub(super) fn keep_failed(&self, books: &mut Books, mut item: Item, error: Error, kind: EventKind) {
         if let Some(waiter) = item.waiter.take() {
             // Who submitted it is told.
-            waiter.settle(Settled::Failed(error, None));
+            waiter.fail(error, item.take_answered());
             return;
         }
         if let Some(answered) = item.take_answered() {

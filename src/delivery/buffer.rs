@@ -302,14 +302,17 @@ impl Buffer {
         Some(((place < self.sent).then_some(self.first + place as u64), is_read))
     }
 
-    /// The unsent write at this place counts as accepted from now on. False if it is nothing of the kind.
-    pub fn accept_at(&mut self, place: usize) -> bool {
+    /// The unsent write at this place counts as accepted from now on: how many commands it is, and who need not wait any
+    /// longer. `None` if it is nothing of the kind.
+    pub fn accept_at(&mut self, place: usize) -> Option<(u32, Option<Arc<Waiter>>)> {
         let fits = |item: &&mut Item| !item.is_accepted && item.nature.is_bufferable();
-        let Some(item) = self.items.get_mut(place).filter(fits).filter(|_| place >= self.sent) else { return false };
+        let item = self.items.get_mut(place).filter(fits).filter(|_| place >= self.sent)?;
         item.is_accepted = true;
-        self.accepted += item.commands() as usize;
+        let waiter = item.waiter.take_if(|waiter| waiter.operation().is_some_and(|it| it.ends_when_buffered));
+        let commands = item.commands();
+        self.accepted += commands as usize;
         self.accepted_bytes += item.bytes.len();
-        true
+        Some((commands, waiter))
     }
 
     /// Nobody wants to know any more what becomes of the sent item with this token. It keeps its place.

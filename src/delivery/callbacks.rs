@@ -6,22 +6,22 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
+use crate::delivery::completion::Completed;
 use crate::delivery::permits::Permit;
 use crate::dispatch::{Dispatcher, Source, call_back};
 use crate::error::Result;
-use crate::resp::Reply;
 use crate::sync::Mutex;
 
 /// How many callbacks run before other sources have their turn.
 const TURN: usize = 64;
 
 /// The program's function for one completion. Runs on the dispatcher.
-pub type CompletionHandler = Box<dyn FnOnce(Result<Reply>) + Send>;
+pub type CompletionHandler = Box<dyn FnOnce(Completed) + Send>;
 
 /// A function and what to call it with.
 pub(super) struct Due {
     pub(super) handler: CompletionHandler,
-    pub(super) result: Result<Reply>,
+    pub(super) result: Completed,
     pub(super) permit: Permit,
 }
 
@@ -77,6 +77,8 @@ mod tests {
     use super::*;
     use crate::delivery::completion::Target;
     use crate::delivery::permits::Permits;
+    use crate::delivery::request::Executed;
+    use crate::resp::Reply;
 
     #[test]
     fn callbacks_run_on_the_dispatcher_in_order_and_may_take_the_place_they_leave() {
@@ -88,10 +90,11 @@ mod tests {
             let (seen, others) = (seen.clone(), permits.clone());
             let handler: CompletionHandler = Box::new(move |result| {
                 assert!(others.try_take().is_some());
-                seen.lock().push((number, result.unwrap().root().as_integer()));
+                let Ok(Executed::Reply(reply)) = result else { panic!("it has a reply") };
+                seen.lock().push((number, reply.root().as_integer()));
             });
             let permit = permits.try_take().unwrap();
-            Target::Call(callbacks.clone(), handler, permit).take(Ok(Reply::integer(number)));
+            Target::Call(callbacks.clone(), handler, permit).take(Ok(Executed::Reply(Reply::integer(number))));
         }
         dispatcher.stop();
         let expected: Vec<_> = (0..200).map(|number| (number, Some(number))).collect();

@@ -12,11 +12,13 @@ use std::thread::ThreadId;
 
 use crate::delivery::callbacks::{Callbacks, CompletionHandler, Due};
 use crate::delivery::permits::Permit;
-use crate::error::Result;
+use crate::delivery::request::{Executed, Incomplete};
 use crate::net::wake::Waker;
-use crate::resp::Reply;
 use crate::sync::{Condvar, Mutex};
 use crate::time::Deadline;
+
+/// What a submitted command, or pipeline, came to.
+pub type Completed = Result<Executed, Incomplete>;
 
 /// What became of a submitted command.
 #[derive(Debug)]
@@ -24,7 +26,7 @@ pub struct Completion {
     /// What the program gave it to know it by.
     pub tag: u64,
     /// The reply, or why there is none.
-    pub result: Result<Reply>,
+    pub result: Completed,
     /// Given back when the completion is taken.
     _permit: Permit,
 }
@@ -48,7 +50,7 @@ impl std::fmt::Debug for Target {
 
 impl Target {
     /// Takes the result.
-    pub fn take(self, result: Result<Reply>) {
+    pub fn take(self, result: Completed) {
         match self {
             Target::Queue(queue, tag, permit) => queue.push(Completion { tag, result, _permit: permit }),
             Target::Call(callbacks, handler, permit) => callbacks.push(Due { handler, result, permit }),
@@ -235,10 +237,15 @@ impl Ready {
 mod tests {
     use super::*;
     use crate::delivery::permits::Permits;
+    use crate::resp::Reply;
     use std::time::Duration;
 
     fn target(queue: &Arc<CompletionQueue>, tag: u64, permits: &Arc<Permits>) -> Target {
         Target::Queue(queue.clone(), tag, permits.try_take().unwrap())
+    }
+
+    fn nothing() -> Completed {
+        Ok(Executed::Reply(Reply::nil()))
     }
 
     fn soon() -> Deadline {
@@ -250,7 +257,7 @@ mod tests {
         let (queue, permits) = (Arc::<CompletionQueue>::default(), Arc::new(Permits::new(3)));
         let targets: Vec<_> = (0..3).map(|tag| target(&queue, tag, &permits)).collect();
         assert!(permits.try_take().is_none());
-        targets.into_iter().for_each(|target| target.take(Ok(Reply::nil())));
+        targets.into_iter().for_each(|target| target.take(nothing()));
         assert!(permits.try_take().is_none());
         let tags = |taken: Vec<Completion>| taken.iter().map(|completion| completion.tag).collect::<Vec<_>>();
         assert_eq!(tags(queue.next(2, soon())), [0, 1]);
@@ -262,16 +269,16 @@ mod tests {
     #[test]
     fn the_descriptor_is_readable_exactly_while_there_is_something() {
         let (queue, permits) = (Arc::<CompletionQueue>::default(), Arc::new(Permits::new(9)));
-        target(&queue, 1, &permits).take(Ok(Reply::nil()));
+        target(&queue, 1, &permits).take(nothing());
         let descriptor = queue.descriptor().unwrap();
         let readable = || crate::net::wake::is_readable(descriptor);
         assert!(readable());
-        target(&queue, 2, &permits).take(Ok(Reply::nil()));
+        target(&queue, 2, &permits).take(nothing());
         assert_eq!(queue.next(1, soon()).len(), 1);
         assert!(readable());
         assert_eq!(queue.next(1, soon()).len(), 1);
         assert!(!readable());
-        target(&queue, 3, &permits).take(Ok(Reply::nil()));
+        target(&queue, 3, &permits).take(nothing());
         assert!(readable());
         assert_eq!(queue.descriptor().unwrap(), descriptor);
     }
@@ -286,7 +293,7 @@ mod tests {
         });
         queue.close();
         assert_eq!(waiting.join().unwrap(), 0);
-        late.take(Ok(Reply::nil()));
+        late.take(nothing());
         assert_eq!(permits.given(), 0);
     }
 }

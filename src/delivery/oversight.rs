@@ -6,7 +6,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::delivery::buffer::{Batch, Item, Settled};
+use crate::delivery::buffer::{Batch, Item};
 use crate::delivery::desk::{Desk, State, is_closed};
 use crate::delivery::failed::FailedCommand;
 use crate::delivery::policy::Nature;
@@ -97,12 +97,12 @@ impl Desk {
     pub fn left_behind(&self) -> (u64, u64) {
         let mut books = self.books.lock();
         let (mut lost, mut unknown) = (0, 0);
-        while let Some(item) = books.buffer.take_unsent_where(|item| item.is_accepted) {
+        while let Some(mut item) = books.buffer.take_unsent_where(|item| item.is_accepted) {
             let (count, outcome) =
                 if item.was_written { (&mut unknown, Outcome::Unknown) } else { (&mut lost, Outcome::NotApplied) };
             *count += u64::from(item.commands());
-            if let Some(waiter) = item.waiter {
-                waiter.settle(Settled::Failed(is_closed().with_outcome(outcome), None));
+            if let Some(waiter) = item.waiter.take() {
+                waiter.fail(is_closed().with_outcome(outcome), item.take_answered());
             }
         }
         (lost, unknown)

@@ -48,14 +48,15 @@ impl Past {
         if self.was_written && error.outcome == Outcome::NotApplied && !request.nature.is_read() {
             error.outcome = Outcome::Unknown;
         }
-        let reply = self.answered.take().and_then(|answered| fill_up(request, answered, &error));
+        let reply = self.answered.take().zip(request.body.batch());
+        let reply = reply.and_then(|(answered, count)| fill_up(count, answered, &error));
         Incomplete { error, reply }
     }
 }
 
-/// Puts an error value in the place of each reply that did not come.
-fn fill_up(request: &Request<'_>, answered: Reply, error: &Error) -> Option<Reply> {
-    let missing = request.body.batch()?.checked_sub(answered.root().len())?;
+/// Puts an error value in the place of each reply, of `count`, that did not come.
+pub(super) fn fill_up(count: usize, answered: Reply, error: &Error) -> Option<Reply> {
+    let missing = count.checked_sub(answered.root().len())?;
     let word = if error.outcome == Outcome::NotApplied { "NOTAPPLIED" } else { "UNKNOWN" };
     let text = format!("{word} {}", error.message);
     Some(Reply::concat(answered, Reply::array(vec![Reply::error(&text); missing])))

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::delivery::buffer::{Answer, Item, Settled};
+use crate::delivery::buffer::{Answer, Item};
 use crate::delivery::desk::{Books, Desk, State, not_sent_again, refused_for_now};
 use crate::delivery::failed::Kept;
 use crate::delivery::policy::{self, AfterLoss};
@@ -82,13 +82,13 @@ impl Desk {
         }
         if let Some(waiter) = item.waiter.take() {
             if let Some(operation) = waiter.operation() {
-                self.counters.replies.add(1);
+                self.counters.replies.add(u64::from(item.commands()));
                 self.counters.durations.record(self.lane.last_read_after(operation.since));
                 self.counters.server_errors.add(u64::from(reply.is_error()));
             }
             let was_written = item.was_written && !item.nature.is_read();
             // Under the lock: who does not find its command in the line any more finds its result.
-            waiter.settle(Settled::Answered(Answer { reply, epoch, was_written }));
+            waiter.answer(Answer { reply, epoch, was_written }, &item.bytes);
         } else if item.is_accepted {
             self.keep_refused(books, item, &reply);
         }
@@ -208,7 +208,7 @@ impl Desk {
                 match item.waiter.take() {
                     Some(waiter) => {
                         let answered = item.take_answered();
-                        waiter.settle(Settled::Failed(error, answered));
+                        waiter.fail(error, answered);
                     }
                     None => {
                         self.counters.failed.add(u64::from(item.unanswered_commands()));
@@ -228,7 +228,7 @@ impl Desk {
                 if item.was_written && !item.nature.is_read() { Outcome::Unknown } else { Outcome::NotApplied };
             if let Some(waiter) = item.waiter.take() {
                 let answered = item.take_answered();
-                waiter.settle(Settled::Failed(error, answered));
+                waiter.fail(error, answered);
             }
         }
     }
@@ -303,6 +303,8 @@ impl Crew for Desk {
             }
         }
         books.buffer.rewind();
+        // Those that end when they are buffered may end earlier than was known.
+        books.next_deadline = books.next_deadline.min(self.patience(&books, Deadline::NEVER));
         books.expected += callers.len();
         drop(books);
         let mut left = 0;

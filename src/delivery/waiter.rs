@@ -5,10 +5,13 @@
 
 use std::time::{Duration, Instant};
 
-use crate::delivery::buffer::Settled;
-use crate::delivery::completion::Target;
+use crate::delivery::atomic;
+use crate::delivery::buffer::{Answer, Settled};
+use crate::delivery::completion::{Completed, Target};
+use crate::delivery::past::fill_up;
 use crate::delivery::policy;
-use crate::error::{Error, Result};
+use crate::delivery::request::{Executed, Incomplete};
+use crate::error::Error;
 use crate::link::slot::{Slot, Waited};
 use crate::resp::Reply;
 use crate::sync::Mutex;
@@ -19,8 +22,22 @@ use crate::time::Deadline;
 pub enum Waiter {
     /// A thread.
     Caller(Slot<Settled>),
-    /// A command that was submitted.
+    /// A command, or a pipeline, that was submitted.
     Operation(Operation),
+}
+
+/// What kind of thing was submitted.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape {
+    /// One command. Its error may be that of one that failed half-way.
+    Command {
+        /// See above.
+        may_fail_halfway: bool,
+    },
+    /// A pipeline with so many replies.
+    Batch(usize),
+    /// One that is all or nothing.
+    Atomic,
 }
 
 /// A command that was submitted: where its result goes, and when it is given up.
@@ -32,34 +49,51 @@ pub struct Operation {
     pub since: Instant,
     /// When it is given up, unless it was accepted into the buffer.
     pub deadline: Deadline,
-    /// Its result must be an error of a command that may fail half-way, if it is one.
-    pub may_fail_halfway: bool,
-    target: Mutex<Option<Target>>,
+    /// It is complete as soon as it is accepted into the buffer.
+    pub ends_when_buffered: bool,
+    /// What it is.
+    pub shape: Shape,
+    /// Where it goes, until it went there.
+    pub target: Mutex<Option<Target>>,
 }
 
 impl Operation {
-    /// Not completed yet.
-    pub fn new(id: u64, since: Instant, deadline: Deadline, may_fail_halfway: bool, target: Target) -> Self {
-        Operation { id, since, deadline, may_fail_halfway, target: Mutex::new(Some(target)) }
-    }
-
-    /// Hands the result over: false when there was one already.
-    pub fn complete(&self, result: Result<Reply>) -> bool {
+    /// Hands over what it came to: false when that was done already.
+    fn complete(&self, completed: Completed) -> bool {
         let target = self.target.lock().take();
-        target.map(|target| target.take(result)).is_some()
+        target.map(|target| target.take(completed)).is_some()
     }
 
-    fn result(&self, settled: Settled) -> Result<Reply> {
-        match settled {
-            Settled::Failed(error, _) => Err(error),
-            Settled::Answered(answer) => match answer.reply.root().as_error() {
-                None => Ok(answer.reply),
+    /// What the answer to what was sent, which is `bytes`, means for the program.
+    fn judge(&self, answer: Answer, bytes: &[u8]) -> Completed {
+        let root = answer.reply.root();
+        let reply = match self.shape {
+            Shape::Batch(_) => answer.reply,
+            Shape::Command { may_fail_halfway } => match root.as_error() {
+                None => answer.reply,
                 Some(text) => {
-                    let outcome = policy::outcome_of_error(&text, self.may_fail_halfway);
-                    Err(Error::server(&text, policy::outcome_after(outcome, answer.was_written)))
+                    let outcome = policy::outcome_of_error(&text, may_fail_halfway);
+                    return Err(Error::server(&text, policy::outcome_after(outcome, answer.was_written)).into());
                 }
             },
-        }
+            Shape::Atomic => {
+                let last = root.len().saturating_sub(1);
+                atomic::exec_reply(bytes, root.iter().take(last), answer.reply.element(last)).map_err(|error| {
+                    let outcome = policy::outcome_after(error.outcome, answer.was_written);
+                    error.with_outcome(outcome)
+                })?
+            }
+        };
+        Ok(Executed::Reply(reply))
+    }
+
+    /// A failure, beside the replies that came before it.
+    fn failure(&self, error: Error, answered: Option<Reply>) -> Incomplete {
+        let reply = match self.shape {
+            Shape::Batch(count) => answered.and_then(|answered| fill_up(count, answered, &error)),
+            Shape::Command { .. } | Shape::Atomic => None,
+        };
+        Incomplete { error, reply }
     }
 }
 
@@ -69,11 +103,26 @@ impl Waiter {
         Waiter::Caller(Slot::default())
     }
 
-    /// Says what became of the command: false when nobody wants to know any more.
-    pub fn settle(&self, settled: Settled) -> bool {
+    /// What was sent, which is `bytes`, was answered: false when nobody wants to know any more.
+    pub fn answer(&self, answer: Answer, bytes: &[u8]) -> bool {
         match self {
-            Waiter::Caller(slot) => slot.settle(settled),
-            Waiter::Operation(operation) => operation.complete(operation.result(settled)),
+            Waiter::Caller(slot) => slot.settle(Settled::Answered(answer)),
+            Waiter::Operation(operation) => operation.complete(operation.judge(answer, bytes)),
+        }
+    }
+
+    /// It will not be sent, or not again, and has these replies of a batch: false when nobody wants to know any more.
+    pub fn fail(&self, error: Error, answered: Option<Reply>) -> bool {
+        match self {
+            Waiter::Caller(slot) => slot.settle(Settled::Failed(error, answered)),
+            Waiter::Operation(operation) => operation.complete(Err(operation.failure(error, answered))),
+        }
+    }
+
+    /// It was accepted into the buffer, and that is all that whoever submitted it waits for.
+    pub fn accept(&self) {
+        if let Waiter::Operation(operation) = self {
+            operation.complete(Ok(Executed::Buffered));
         }
     }
 

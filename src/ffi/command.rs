@@ -19,6 +19,9 @@ pub const RR_COMMAND_NO_BUFFER: u32 = 1;
 pub const RR_COMMAND_NO_RETRY: u32 = 2;
 /// For the functions that submit only: wait for room, up to the command's time, instead of RR_ERR_WOULD_BLOCK.
 pub const RR_SUBMIT_WAIT: u32 = 4;
+/// For the functions that submit only: a write that is accepted into the buffer during an outage completes with RR_BUFFERED
+/// then, as it does with rr_command(), and not when it is answered.
+pub const RR_SUBMIT_UNTIL_BUFFERED: u32 = 16;
 /// Have the primary answer it, also if it only reads and read_from is replica: it then sees what was written before.
 pub const RR_COMMAND_FROM_PRIMARY: u32 = 8;
 
@@ -31,7 +34,7 @@ pub struct rr_command_options {
     pub struct_size: usize,
     /// How long the call may take, in milliseconds. 0: the option command_timeout_ms. Negative: invalid.
     pub timeout_ms: i64,
-    /// RR_COMMAND_... added together, for submitting RR_SUBMIT_WAIT too; others are invalid.
+    /// RR_COMMAND_... added together, for submitting RR_SUBMIT_... too; others are invalid.
     pub flags: u32,
     /// Zero.
     pub reserved: u32,
@@ -58,8 +61,18 @@ impl rr_command_options {
 impl rr_command_options {
     /// The same for a command that is submitted.
     pub(super) fn check_submit(self) -> Result<SubmitOptions> {
-        let command = rr_command_options { flags: self.flags & !RR_SUBMIT_WAIT, ..self }.check()?;
-        Ok(SubmitOptions { command, wait: self.flags & RR_SUBMIT_WAIT != 0 })
+        let flags = self.flags & !(RR_SUBMIT_WAIT | RR_SUBMIT_UNTIL_BUFFERED);
+        let command = rr_command_options { flags, ..self }.check()?;
+        Ok(SubmitOptions { command, ..submission(self.flags) })
+    }
+}
+
+/// What the flags say that are for submitting only.
+pub(super) fn submission(flags: u32) -> SubmitOptions {
+    SubmitOptions {
+        command: CommandOptions::default(),
+        wait: flags & RR_SUBMIT_WAIT != 0,
+        ends_when_buffered: flags & RR_SUBMIT_UNTIL_BUFFERED != 0,
     }
 }
 

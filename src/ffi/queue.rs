@@ -9,8 +9,8 @@ use super::error::rr_error;
 use super::guard;
 use super::handle::{self, Handle};
 use super::reply::rr_reply;
-use super::status::{RR_EMPTY, RR_OK, rr_status};
-use crate::client::{Completion, CompletionQueue};
+use super::status::{RR_BUFFERED, RR_EMPTY, RR_OK, rr_status};
+use crate::client::{Completion, CompletionQueue, Executed, Incomplete};
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::Deadline;
 
@@ -26,17 +26,19 @@ impl Handle for rr_queue {
     const BOUND_TO_PROCESS: bool = true;
 }
 
-/// What became of one command. Its layout is part of the ABI and never changes.
+/// What became of one command, or pipeline. Its layout is part of the ABI and never changes.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct rr_completion {
-    /// What the program gave to rr_submit_to().
+    /// What the program gave when it submitted it.
     pub tag: u64,
-    /// The reply, freed with rr_reply_free(), if `status` is RR_OK; else NULL.
+    /// The reply, freed with rr_reply_free(), if `status` is RR_OK. Of a pipeline that failed half-way also the replies that
+    /// came, beside the error, as rr_pipeline_execute() gives them. Else NULL.
     pub reply: *mut rr_reply,
     /// Why there is none, freed with rr_error_free(); else NULL.
     pub error: *mut rr_error,
-    /// RR_OK, or what rr_error_status() says of `error`.
+    /// RR_OK; RR_BUFFERED, with neither, if it was submitted with RR_SUBMIT_UNTIL_BUFFERED; or what rr_error_status() says of
+    /// `error`.
     pub status: rr_status,
     /// Zero.
     pub reserved: i32,
@@ -47,14 +49,19 @@ const _: () = assert!(cfg!(not(target_pointer_width = "64")) || size_of::<rr_com
 impl rr_completion {
     fn new(Completion { tag, result, .. }: Completion) -> Self {
         let empty = rr_completion { tag, reply: null_mut(), error: null_mut(), status: RR_OK, reserved: 0 };
-        let given = result.and_then(|reply| handle::give(rr_reply::new(reply)));
-        match given {
-            Ok(reply) => rr_completion { reply, ..empty },
-            Err(error) => {
-                let status = error.kind as rr_status;
-                rr_completion { error: handle::give(rr_error::new(error)).unwrap_or(null_mut()), status, ..empty }
-            }
-        }
+        let (reply, error) = match result {
+            Ok(Executed::Buffered) => return rr_completion { status: RR_BUFFERED, ..empty },
+            Ok(Executed::Reply(reply)) => (Some(reply), None),
+            Err(Incomplete { error, reply }) => (reply, Some(error)),
+        };
+        let given = reply.map(|reply| handle::give(rr_reply::new(reply))).transpose();
+        let (reply, error) = match given {
+            Ok(reply) => (reply.unwrap_or(null_mut()), error),
+            Err(failure) => (null_mut(), error.or(Some(failure))),
+        };
+        let Some(error) = error else { return rr_completion { reply, ..empty } };
+        let status = error.kind as rr_status;
+        rr_completion { reply, error: handle::give(rr_error::new(error)).unwrap_or(null_mut()), status, ..empty }
     }
 }
 
@@ -86,7 +93,7 @@ pub unsafe extern "C" fn rr_queue_new(queue: *mut *mut rr_queue, err: *mut *mut 
 /// up to `timeout_ms` for the first (0: not at all). `count` is how many were taken; the rest of the array is left as it
 /// was.
 ///
-/// RR_OK with at least one; RR_EMPTY if none came in time; RR_ERR_CLOSED if the queue was freed meanwhile. Each completion
+/// RR_OK with at least one; RR_EMPTY if none came in time; RR_ERR_CLOSED if the queue was closed or freed meanwhile. Each completion
 /// is given once, to one of the threads that wait here.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
@@ -118,7 +125,7 @@ pub unsafe extern "C" fn rr_queue_next(
             *count = index + 1;
         }
         match *count {
-            0 if queue.is_closed() => Err(Error::new(ErrorKind::Closed, "the queue was freed")),
+            0 if queue.is_closed() => Err(Error::new(ErrorKind::Closed, "the queue is closed")),
             0 => Ok(RR_EMPTY),
             _ => Ok(RR_OK),
         }
@@ -138,6 +145,21 @@ pub unsafe extern "C" fn rr_queue_fd(queue: *mut rr_queue) -> c_int {
         let queue = unsafe { borrow(queue)? };
         queue.descriptor().map_err(|error| Error::new(ErrorKind::System, format!("no descriptor: {error}")))
     })
+}
+
+/// Closes a queue: what is in it, and what would still come, is dropped, and every call that waits here, now or later, ends
+/// with RR_ERR_CLOSED. So a thread that takes from it can be ended before it is freed. Commands that are on their way are not
+/// cancelled. Closing once more is RR_OK.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_queue_close(queue: *mut rr_queue, err: *mut *mut rr_error) -> rr_status {
+    let body = || {
+        // SAFETY: the caller's contract.
+        unsafe { borrow(queue)? }.close();
+        Ok(RR_OK)
+    };
+    // SAFETY: the caller's contract.
+    unsafe { guard::call(err, body) }
 }
 
 /// Frees a queue, with what is in it. Commands that are on their way are not cancelled; what becomes of them is dropped.

@@ -38,8 +38,8 @@ impl Lane {
         true
     }
 
-    /// The same for one command among those of callers: what it has come to.
-    pub fn submit(&self, token: u64, bytes: &[u8], now: Instant) -> Submitted {
+    /// The same among the commands of callers: what it has come to.
+    pub fn submit(&self, token: u64, batch: Option<usize>, bytes: &[u8], now: Instant) -> Submitted {
         let mut state = self.state.lock();
         let Some(socket) = state.socket.as_ref().filter(|_| state.open).cloned() else {
             return Submitted::Closed;
@@ -48,12 +48,14 @@ impl Lane {
             return Submitted::NoRoom;
         }
         let is_idle = state.in_flight == 0;
-        state.add(Owner::Sink(token), None, now, |out| out.extend_from_slice(bytes));
-        // While earlier commands are unanswered there is somebody who will read, and who writes what there is by then.
-        let is_worth_it = (is_idle && !state.is_pulled) || state.out.len() >= WORTH_WRITING;
+        state.add(Owner::Sink(token), batch, now, |out| out.extend_from_slice(bytes));
+        // While earlier commands are unanswered there is somebody who will read, and who writes what there is by then; and
+        // who takes completions comes for both, unless that one reads already.
+        let is_attended = state.reader.is_none();
+        let is_worth_it = (is_idle && (is_attended || !state.is_pulled)) || state.out.len() >= WORTH_WRITING;
         let writer = if is_worth_it { state.take_writer() } else { None };
         let epoch = state.epoch;
-        let must_call = state.reader.is_some() && state.must_call();
+        let must_call = !is_attended && state.must_call();
         drop(state);
         if let Some(writer) = writer {
             let mut hand =
@@ -74,7 +76,8 @@ impl Lane {
         let Some(socket) = state.socket.as_ref().filter(|_| state.down.is_none()).cloned() else { return };
         let epoch = state.epoch;
         let writer = state.take_writer();
-        let reader = if state.in_flight > 0 { state.take_reader(epoch) } else { None };
+        // Also while nothing is on its way: what is submitted next finds somebody who reads.
+        let reader = state.take_reader(epoch);
         state.is_pulled |= reader.is_some();
         drop(state);
         let mut hand = Hand { lane: self, socket, epoch, reader, supervised: false, own: None, has_company: false };

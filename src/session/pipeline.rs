@@ -91,14 +91,23 @@ impl Pipeline {
 
     /// Sends it and waits. The commands stay in it, so that it can be executed again, until `clear`.
     pub fn execute(&mut self) -> std::result::Result<Executed, Incomplete> {
+        let desk = self.desk.clone();
+        self.request(&desk, |request| desk.call(request))?
+    }
+
+    /// Makes a request of all of it, for the client behind `desk`, which has to be its own.
+    pub(crate) fn request<T>(&mut self, desk: &Arc<Desk>, make: impl FnOnce(&Request<'_>) -> T) -> Result<T> {
         if self.count == 0 {
-            return Err(Error::new(ErrorKind::InvalidArgument, "the pipeline has no commands").into());
+            return Err(Error::new(ErrorKind::InvalidArgument, "the pipeline has no commands"));
         }
-        let (desk, options, nature) = (self.desk.clone(), self.options, self.nature);
+        if !Arc::ptr_eq(desk, &self.desk) {
+            return Err(Error::new(ErrorKind::InvalidArgument, "the pipeline belongs to another client"));
+        }
+        let (options, nature) = (self.options, self.nature);
         let since = time::now();
         let deadline = Deadline::after(since, self.timeout);
-        self.whole(|bytes, count| {
-            desk.call(&Request {
+        Ok(self.whole(|bytes, count| {
+            make(&Request {
                 body: Body::Batch { bytes, count, is_atomic: options.atomic },
                 nature: nature
                     .bufferable_if(!options.no_buffer)
@@ -107,7 +116,7 @@ impl Pipeline {
                 since,
                 deadline,
             })
-        })
+        }))
     }
 
     /// Looks at all that is to be sent, and how many replies it brings.

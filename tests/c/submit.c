@@ -222,9 +222,53 @@ static void a_queue_may_be_freed_before_its_completions_come(void)
     CHECK_OK(rr_queue_new(&queue, &err));
     CHECK_EQ(pthread_create(&thread, NULL, wait_in_queue, queue), 0);
     pause_ms(20);
-    rr_queue_free(queue);
+    /* Closed first, it is freed when nobody uses it any more. */
+    CHECK_OK(rr_queue_close(queue, &err));
+    CHECK_OK(rr_queue_close(queue, &err));
     CHECK_EQ(pthread_join(thread, NULL), 0);
+    wait_in_queue(queue);
+    rr_queue_free(queue);
     rr_client_free(client);
+}
+
+static void on_pipeline(rr_status status, const rr_reply *reply, const rr_error *error, void *userdata)
+{
+    CHECK_EQ(status, RR_OK);
+    CHECK(error == NULL);
+    CHECK_EQ(rr_reply_length(reply), 2);
+    CHECK_EQ(rr_reply_element(reply, 1)->integer, 2);
+    *(volatile int *)userdata += 1;
+}
+
+static void a_pipeline_can_be_submitted(void)
+{
+    const char *argv[] = {"INCR", "submitted:pipeline"};
+    rr_client *client = open_client(url);
+    rr_completion completion;
+    rr_pipeline *pipeline;
+    rr_queue *queue;
+    volatile int called = 0;
+    uint64_t id = 0;
+
+    CHECK_OK(rr_queue_new(&queue, &err));
+    CHECK_OK(rr_pipeline_new(client, NULL, &pipeline, &err));
+    CHECK_STATUS(rr_submit_pipeline_to(client, queue, 7, pipeline, 0, NULL, &err), RR_ERR_INVALID_ARGUMENT);
+    CHECK_OK(rr_pipeline_append(pipeline, 2, argv, NULL, &err));
+    CHECK_OK(rr_pipeline_append(pipeline, 2, argv, NULL, &err));
+    CHECK_STATUS(rr_submit_pipeline_to(client, queue, 7, pipeline, 1u << 20, NULL, &err), RR_ERR_INVALID_ARGUMENT);
+    CHECK_OK(rr_submit_pipeline(client, pipeline, RR_SUBMIT_WAIT, on_pipeline, (void *)&called, NULL, &id, &err));
+    CHECK_OK(rr_submit_pipeline_to(client, queue, 7, pipeline, RR_SUBMIT_UNTIL_BUFFERED, &id, &err));
+    CHECK(id > 1);
+    rr_pipeline_free(pipeline);
+    take(queue, &completion, 1);
+    CHECK_EQ(completion.tag, 7);
+    CHECK_EQ(completion.status, RR_OK);
+    CHECK_EQ(rr_reply_element(completion.reply, 0)->integer, 3);
+    let_go(&completion, 1);
+    CHECK_OK(rr_client_close(client, 10000, NULL, &err));
+    CHECK_EQ(called, 1);
+    rr_client_free(client);
+    rr_queue_free(queue);
 }
 
 /* ---- cancelling, room, outages -------------------------------------------------------------------------------------- */
@@ -263,7 +307,7 @@ static void room_is_bounded(void)
 {
     rr_client *client = open_client_with(url, "max_submitted", "2", (char *)NULL);
     rr_command_options wait = {.struct_size = sizeof wait, .timeout_ms = 30000, .flags = RR_SUBMIT_WAIT};
-    rr_command_options wrong = {.struct_size = sizeof wrong, .flags = 16};
+    rr_command_options wrong = {.struct_size = sizeof wrong, .flags = 1u << 20};
     rr_completion completions[2];
     rr_queue *queue;
 
@@ -313,6 +357,7 @@ int main(int argc, char **argv)
     a_queue_gives_each_completion_once();
     a_queue_can_be_watched_beside_other_descriptors();
     a_queue_may_be_freed_before_its_completions_come();
+    a_pipeline_can_be_submitted();
     a_command_can_be_cancelled();
     room_is_bounded();
     a_write_in_an_outage_completes_after_it();

@@ -4,7 +4,7 @@
 //! than `SOON`.
 
 use super::wait::wait_until;
-use resilient_redis::client::{Client, CommandOptions, Executed, Pipeline, State};
+use resilient_redis::client::{Client, CommandOptions, Completed, Executed, Pipeline, State};
 use resilient_redis::config::Config;
 use resilient_redis::error::{Error, ErrorKind, Outcome, Result};
 use resilient_redis::event::{Event, EventKind};
@@ -36,6 +36,16 @@ pub fn open_ready(url: &str, options: &[(&str, &str)]) -> Client {
     let client = open(url, options);
     client.wait_ready(SOON).unwrap();
     client
+}
+
+/// The reply that something submitted came to, or its error.
+#[track_caller]
+pub fn reply_of(completed: Completed) -> Result<Reply> {
+    match completed {
+        Ok(Executed::Reply(reply)) => Ok(reply),
+        Ok(Executed::Buffered) => panic!("it was buffered"),
+        Err(incomplete) => Err(incomplete.error),
+    }
 }
 
 fn argv<'a>(words: &'a [&'a str]) -> Vec<&'a [u8]> {

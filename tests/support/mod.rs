@@ -35,7 +35,9 @@ mod signpost;
 mod wait;
 
 pub use certificates::{Authority, Certified, VALID, Years};
-pub use client::{Ask, SOON, append, assert_fails, configuration, is_buffered, is_reply, open, open_ready, within};
+pub use client::{
+    Ask, SOON, append, assert_fails, configuration, is_buffered, is_reply, open, open_ready, reply_of, within,
+};
 pub use lines::{Lines, open_logged};
 pub use link::{is_tls as link_is_tls, url, url_of};
 pub use os::{open_descriptors, process_exists, resident_kib, threads_of_this_process};
