@@ -15,7 +15,6 @@
 #include "async.hpp"
 #include "attempt.hpp"
 #include "commands/commands.hpp"
-#include "commands/direct.hpp"
 #include "config.hpp"
 #include "coroutine.hpp"
 #include "failed.hpp"
@@ -49,7 +48,7 @@ inline const char *name(State state) noexcept { return rr_state_name(static_cast
 
 /// A client with other options for its commands, cheap to make: `client.with(rr::CommandOptions().timeout(50ms)).get("k")`.
 /// The client must outlive it; the client may be moved meanwhile.
-class View : public detail::Submitter, public Commands<View, detail::Given, Answer>, public DirectCommands<View> {
+class View : public detail::Submitter, public DirectCommands<View> {
 public:
     explicit View(detail::Target target) : Submitter(std::move(target)) {}
 
@@ -66,7 +65,7 @@ public:
 #endif
 };
 
-class Client : public detail::Submitter, public Commands<Client, detail::Given, Answer>, public DirectCommands<Client> {
+class Client : public detail::Submitter, public DirectCommands<Client> {
 public:
 #if RR_EXCEPTIONS
     /// From a URL such as redis://user:password@host:port/db?command_timeout_ms=500. Returns at once; the connection is made
