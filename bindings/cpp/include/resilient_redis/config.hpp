@@ -15,6 +15,7 @@
 #include "version.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -166,7 +167,8 @@ public:
         return *this;
     }
     /// Asked for user and password for each connection, and again before they expire, on a thread of its own. Nothing, or
-    /// an exception: there are none now, which is a failed attempt to connect. It must not use a client.
+    /// an exception: there are none now, which is a failed attempt to connect. It must not use a client. What it gives is
+    /// wiped from memory; wipe your own copies.
     Config &credentials(CredentialsFunction function) {
         credentials_ = std::move(function);
         return *this;
@@ -217,6 +219,13 @@ private:
 
     Result<void> give_functions(const detail::SharedExceptions &exceptions) const;
 
+    /// Leaves nothing of a password in memory that is about to be freed.
+    static void wipe(std::string &secret) noexcept {
+        volatile char *bytes = secret.data();
+        for (std::size_t i = 0; i < secret.size(); i++)
+            bytes[i] = 0;
+    }
+
     static void event_arrives(const rr_event *event, void *userdata) noexcept {
         detail::Holder<EventFunction>::call(userdata, [&](EventFunction &function) { function(Event::lent(event)); });
     }
@@ -227,10 +236,12 @@ private:
     static rr_status credentials_are_asked(rr_credentials *place, void *userdata) noexcept {
         rr_status status = RR_ERR_UNAVAILABLE;
         detail::Holder<CredentialsFunction>::call(userdata, [&](CredentialsFunction &function) {
-            if (const std::optional<Credentials> given = function())
+            if (std::optional<Credentials> given = function()) {
                 status = rr_credentials_set(place, given->username.empty() ? nullptr : given->username.data(),
                                             given->username.size(), given->password.data(), given->password.size(),
                                             given->valid_for.count(), nullptr);
+                wipe(given->password);
+            }
         });
         return status;
     }
