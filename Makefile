@@ -20,7 +20,7 @@ DEMO := $(TARGET)/demo
 
 # The tests that are run a second time with everything over TLS.
 OVER_TLS := outage cuts buffer framing health timeouts giving_up lifecycle session events pubsub transactions blocking \
-	submit submit_pipelines chaos bank large_values handshake scripts monitor failover credentials
+	submit submit_pipelines waiting chaos bank large_values handshake scripts monitor failover credentials
 
 HEADERS := $(wildcard include/*.h)
 DOCUMENTS := $(wildcard README.md ARCHITECTURE.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/*.md)

@@ -1771,8 +1771,11 @@ void rr_queue_free(struct rr_queue *queue);
  *
  * In an outage a write that may be buffered completes when it is really answered, however long that takes; reads and
  * writes with RR_COMMAND_NO_BUFFER fail when their time has passed. With RR_SUBMIT_UNTIL_BUFFERED such a write completes when
- * it is accepted into the buffer, with RR_BUFFERED; from then on it is like any other that is buffered. Commands of one thread keep their order, those that
- * are waited for included. Commands that change the connection (SELECT, AUTH, ...) are RR_ERR_UNSUPPORTED.
+ * it is accepted into the buffer, with RR_BUFFERED; from then on it is like any other that is buffered.
+ *
+ * Commands of one thread keep their order, those that are waited for included. Commands that change the connection (SELECT,
+ * AUTH, ...) are RR_ERR_UNSUPPORTED. One that waits at the server (BLPOP, ...) has a connection of its own, as with
+ * rr_command(), and a thread of its own for as long as it waits; it has no place in the order.
  *
  * `destroy` ends `userdata` after the call of `callback`, or before this returns when it fails. `options` may be NULL.
  */
@@ -1845,6 +1848,10 @@ rr_status rr_submit_pipeline_to(struct rr_client *client,
  * Gives up the submitted command, or pipeline, with this number. RR_OK: it completes at once with RR_ERR_CANCELLED, and
  * rr_error_outcome() says whether it was taken back before it was written (RR_OUTCOME_NOT_APPLIED: it is never sent) or
  * may run (RR_OUTCOME_UNKNOWN). RR_EMPTY: it is completed already, or there is none with this number.
+ *
+ * One that waits at the server (BLPOP, ...) is ended there first, which may take a second, and then completes with
+ * RR_ERR_CANCELLED: RR_OUTCOME_NOT_APPLIED means that it took no element and never will. If it got one in this very moment
+ * it completes with that.
  */
 rr_status rr_cancel(struct rr_client *client,
                     uint64_t id,

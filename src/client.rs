@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::command::Placement;
+use crate::command::{Placement, Traits};
 use crate::config::{Config, ReadFrom};
 use crate::delivery::callbacks::Callbacks;
 use crate::delivery::completion::{Driver, Target};
@@ -30,10 +30,11 @@ use crate::metrics;
 use crate::net::connect::Connector;
 use crate::net::wake::Waker;
 use crate::resp::Limits;
-use crate::session::blocking::Blocking;
+use crate::session::blocking::{Blocking, BlockingOptions};
 use crate::session::pool::Pool;
 use crate::session::pubsub::Hub;
 use crate::session::transaction::Ground;
+use crate::session::waiting::Waiting;
 use crate::stats::{Counters, Stats};
 use crate::sync::Mutex;
 use crate::time::{self, Deadline};
@@ -137,7 +138,10 @@ struct Core {
     callbacks: Arc<Callbacks>,
     last_operation: AtomicU64,
     pool: Arc<Pool>,
-    blocking: Blocking,
+    /// The commands that wait at the server.
+    blocking: Arc<Blocking>,
+    /// Those of them that were submitted.
+    waiting: Arc<Waiting>,
     hub: Arc<Hub>,
 }
 
@@ -149,6 +153,9 @@ impl std::fmt::Debug for Core {
 
 impl Drop for Core {
     fn drop(&mut self) {
+        if !self.waiting.is_empty() {
+            self.blocking.interrupt();
+        }
         self.desk.start_closing();
         self.end(self.counters.replayed.get());
     }
@@ -166,6 +173,7 @@ impl Core {
             replica.end();
         }
         self.connector.end();
+        self.waiting.join();
         // The completions of what is left, and a line that says what it was, are the last callbacks.
         let (lost, unknown) = self.desk.left_behind();
         let (drained, failed) = (self.counters.replayed.get() - before, self.desk.failed_count());
@@ -226,6 +234,8 @@ impl Client {
         let supervisor =
             Supervisor::start(config.clone(), connector.clone(), supervision.clone(), desk.clone(), counters.clone())?;
         let blocking = Blocking::new(config.clone(), desk.clone(), privates.clone(), pool.clone(), counters.clone());
+        let blocking = Arc::new(blocking);
+        let waiting = Arc::new(Waiting::new(blocking.clone()));
         Ok(Client {
             core: Arc::new(Core {
                 config,
@@ -244,6 +254,7 @@ impl Client {
                 last_operation: AtomicU64::new(0),
                 pool,
                 blocking,
+                waiting,
                 hub,
             }),
         })
@@ -279,7 +290,7 @@ impl Client {
     pub fn command_with(&self, argv: &[&[u8]], options: &CommandOptions) -> Result<Executed> {
         let traits = admit_anywhere(argv)?;
         if traits.placement() == Placement::Blocking {
-            return self.core.blocking.call(argv, traits, options.timeout, options.no_retry);
+            return self.core.blocking.wait(argv, traits, blocking_options(options));
         }
         let since = time::now();
         let request = Request {
@@ -322,6 +333,9 @@ impl Client {
     ) -> Result<u64> {
         let traits = admit_unattended(argv)?;
         let command = options.command;
+        if traits.placement() == Placement::Blocking {
+            return self.submit_waiting(argv, traits, options, target);
+        }
         let since = time::now();
         let request = Request {
             body: Body::Command(argv),
@@ -330,6 +344,30 @@ impl Client {
             deadline: Deadline::after(since, command.timeout.unwrap_or_else(|| self.core.desk.command_timeout())),
         };
         self.take_over(&request, options, target)
+    }
+
+    /// A command that waits at the server has a thread of its own meanwhile.
+    fn submit_waiting(
+        &self,
+        argv: &[&[u8]],
+        traits: Traits,
+        options: &SubmitOptions,
+        target: impl FnOnce(Permit) -> Target,
+    ) -> Result<u64> {
+        let limit = options.command.timeout.unwrap_or_else(|| self.core.desk.command_timeout());
+        let permit =
+            self.permit(if options.wait { Deadline::within(limit) } else { Deadline::within(Duration::ZERO) })?;
+        let id = self.next_id();
+        self.core.waiting.submit(id, argv, traits, blocking_options(&options.command), target(permit))?;
+        Ok(id)
+    }
+
+    fn permit(&self, patience: Deadline) -> Result<Permit> {
+        self.core.permits.take(patience).ok_or_else(|| would_block("too many commands are on their way"))
+    }
+
+    fn next_id(&self) -> u64 {
+        self.core.last_operation.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Sends a pipeline whose replies go to `handler`, as [`submit`](Self::submit) does with a command. The commands stay in
@@ -379,9 +417,7 @@ impl Client {
         target: impl FnOnce(Permit) -> Target,
     ) -> Result<u64> {
         let patience = if options.wait { request.deadline } else { Deadline::after(request.since, Duration::ZERO) };
-        let permit =
-            self.core.permits.take(patience).ok_or_else(|| would_block("too many commands are on their way"))?;
-        let id = self.core.last_operation.fetch_add(1, Ordering::Relaxed) + 1;
+        let (permit, id) = (self.permit(patience)?, self.next_id());
         let shape = match request.body {
             Body::Batch { is_atomic: true, .. } => Shape::Atomic,
             Body::Batch { count, .. } => Shape::Batch(count),
@@ -402,7 +438,7 @@ impl Client {
     /// Gives up the submitted command or pipeline with this number: it is not sent if it was not yet, and completes with an error
     /// that says so. False when it is completed already.
     pub fn cancel(&self, id: u64) -> bool {
-        self.core.desk.cancel(id)
+        self.core.desk.cancel(id) || self.core.waiting.cancel(id)
     }
 
     /// An empty pipeline.
@@ -532,6 +568,10 @@ impl Client {
     pub fn failed_discard(&self, id: u64) -> Result<()> {
         self.core.desk.failed_discard(id)
     }
+}
+
+fn blocking_options(options: &CommandOptions) -> BlockingOptions {
+    BlockingOptions { timeout: options.timeout, once_only: options.no_retry }
 }
 
 /// What each line of the log begins with.

@@ -188,7 +188,7 @@ pub fn admit_anywhere(argv: &[&[u8]]) -> Result<Traits> {
 
 /// What a command is, if it may be sent on the shared connection without anybody waiting for its reply.
 pub fn admit_unattended(argv: &[&[u8]]) -> Result<Traits> {
-    let traits = admit(argv)?;
+    let traits = admit_anywhere(argv)?;
     match traits.placement() {
         Placement::Session(_) => Err(Error::not_applied(
             ErrorKind::Unsupported,

@@ -2,7 +2,7 @@
 //! whose connection is lost or whose caller waits no longer: it is ended at the server before anything else is done, so
 //! that it cannot take an element that nobody would get.
 //!
-//! Runs on the callers' threads; the one that closes the client ends what is waiting. It sends nothing on the shared
+//! Runs on the callers' threads, and those of `waiting`; the one that closes the client ends what is waiting. It sends nothing on the shared
 //! connection, and it decides nothing that policy decides.
 
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use crate::net::socket::Socket;
 use crate::resp::{Kind, Reply, encode};
 use crate::session::pool::{Lent, Pool};
 use crate::session::unblock::{Target, Unblocker};
+use crate::session::withdrawal::{Withdrawal, cancelled};
 use crate::stats::Counters;
 use crate::sync::{Condvar, Mutex};
 use crate::time::{self, Deadline};
@@ -59,9 +60,20 @@ struct Waits {
     socket: Arc<Socket>,
 }
 
+/// How one such command differs from the client's settings.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BlockingOptions {
+    /// How long it may take; `None`: as long as the command itself asks for, and `command_timeout` on top.
+    pub timeout: Option<Duration>,
+    /// Never write it a second time.
+    pub once_only: bool,
+}
+
 /// One call on its way.
 struct Call<'a> {
     argv: &'a [&'a [u8]],
+    /// How another thread gives it up, when one may.
+    withdrawal: Option<&'a Withdrawal>,
     nature: Nature,
     begun: Instant,
     deadline: Deadline,
@@ -109,9 +121,20 @@ impl Blocking {
         Blocking { config, desk, privates, pool, unblocker, counters, waiting, changed: Condvar::new() }
     }
 
-    /// Issues a blocking command and waits for its reply. Without `timeout` that is as long as the command itself asks
-    /// for, and `command_timeout` on top.
-    pub fn call(&self, argv: &[&[u8]], traits: Traits, timeout: Option<Duration>, once_only: bool) -> Result<Executed> {
+    /// Issues a blocking command and waits for its reply.
+    pub fn wait(&self, argv: &[&[u8]], traits: Traits, options: BlockingOptions) -> Result<Executed> {
+        self.call(argv, traits, options, None)
+    }
+
+    /// The same, which ends early when it is withdrawn.
+    pub(super) fn call(
+        &self,
+        argv: &[&[u8]],
+        traits: Traits,
+        options: BlockingOptions,
+        withdrawal: Option<&Withdrawal>,
+    ) -> Result<Executed> {
+        let BlockingOptions { timeout, once_only } = options;
         let nature = Nature::of(traits);
         // WAIT and WAITAOF are about the server that they are sent to: on another one their answer would be about
         // something else.
@@ -123,6 +146,7 @@ impl Blocking {
         self.desk.admit(&Request { body: Body::Command(argv), nature, since: begun, deadline })?;
         let call = Call {
             argv,
+            withdrawal,
             nature,
             begun,
             deadline,
@@ -147,6 +171,9 @@ impl Blocking {
 
     fn execute(&self, mut call: Call<'_>, is_about_server: bool) -> Result<Reply> {
         loop {
+            if call.is_withdrawn() {
+                return Err(call.failed(cancelled()));
+            }
             let mut lent = self.connection(&call)?;
             let ended = match lent.private() {
                 Ok(private) => self.attempt(private, &mut call, is_about_server),
@@ -169,7 +196,7 @@ impl Blocking {
                 Ended::Late(reply) => {
                     lent.give_back();
                     if reply.root().kind() == Kind::Nil {
-                        return Err(call.failed(too_late()));
+                        return Err(call.failed(if call.is_withdrawn() { cancelled() } else { too_late() }));
                     }
                     return match reply.root().as_error() {
                         Some(text) => Err(call.failed(Error::server(&text, Outcome::NotApplied))),
@@ -179,6 +206,7 @@ impl Blocking {
                 Ended::Lost { error, written, place } => {
                     drop(lent);
                     self.survive(&mut call, &error, written, place)?;
+                    call.is_back();
                 }
                 Ended::Failed(error) => return Err(error),
             }
@@ -220,9 +248,15 @@ impl Blocking {
         let target = place.client_id.map(|client| Target { client, key });
         let waits = Waits { target: target.clone(), socket: private.talk.socket().clone() };
         let Some(_entry) = self.enter(waits) else { return Ended::Failed(call.failed(closed())) };
-        let attempt = self.privates.attempt(call.deadline, None);
+        let mut attempt = self.privates.attempt(call.deadline, None);
+        if let Some((waker, is_withdrawn)) = call.withdrawal.map(Withdrawal::signals) {
+            (attempt.waker, attempt.abandoned) = (Some(waker), is_withdrawn);
+        }
         if call.deadline.has_passed() {
             return Ended::Failed(call.failed(too_late_to_send()));
+        }
+        if !call.departs() {
+            return Ended::Failed(call.failed(cancelled()));
         }
         if let Err(error) = private.talk.send(&call.encoded(), &attempt) {
             // A part of a command is not run.
@@ -231,7 +265,9 @@ impl Blocking {
         match private.talk.reply(&attempt) {
             Ok(reply) if reply.root().kind() == Kind::Nil && self.is_closing() => Ended::Failed(call.failed(closed())),
             Ok(reply) => Ended::Answered(reply),
-            Err(error) if error.kind == ErrorKind::Timeout => self.abandon(private, call, target.as_ref()),
+            Err(error) if error.kind == ErrorKind::Timeout || call.is_withdrawn() => {
+                self.abandon(private, call, target.as_ref())
+            }
             Err(error) => Ended::Lost { error, written: true, place },
         }
     }
@@ -256,6 +292,10 @@ impl Blocking {
             }
         }
         call.was_written = true;
+        if call.is_withdrawn() {
+            let text = "the command was cancelled while it was waiting, and it could not be ended at the server";
+            return Ended::Failed(call.failed(Error::new(ErrorKind::Cancelled, text)));
+        }
         let text = "the deadline passed while the command was waiting, and it could not be ended at the server";
         Ended::Failed(call.failed(Error::new(ErrorKind::Timeout, text)))
     }
@@ -437,8 +477,29 @@ impl Call<'_> {
 
     /// The error, with what became of the command.
     fn failed(&self, error: Error) -> Error {
-        let may_have_run = self.was_written && !self.nature.is_read();
-        error.with_outcome(if may_have_run { Outcome::Unknown } else { Outcome::NotApplied })
+        error.with_outcome(self.outcome())
+    }
+
+    /// What is known of it while no server has it.
+    fn outcome(&self) -> Outcome {
+        if self.was_written && !self.nature.is_read() { Outcome::Unknown } else { Outcome::NotApplied }
+    }
+
+    /// Does nobody want it any more?
+    fn is_withdrawn(&self) -> bool {
+        self.withdrawal.is_some_and(Withdrawal::is_withdrawn)
+    }
+
+    /// It is about to be sent: false when nobody wants it any more.
+    fn departs(&self) -> bool {
+        self.withdrawal.is_none_or(Withdrawal::departs)
+    }
+
+    /// Its connection is lost, and it is to be sent again.
+    fn is_back(&self) {
+        if let Some(withdrawal) = self.withdrawal {
+            withdrawal.is_back(self.outcome());
+        }
     }
 }
 

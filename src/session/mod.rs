@@ -9,3 +9,5 @@ pub mod pubsub;
 pub mod script;
 pub mod transaction;
 mod unblock;
+pub mod waiting;
+mod withdrawal;
