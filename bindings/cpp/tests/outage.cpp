@@ -86,6 +86,19 @@ static void futures_are_answered_after_it(rr::Client &client) {
     CHECK_THROWS(rr::TimeoutError, read.get());
     CHECK(set.wait_for(0s) == std::future_status::timeout);
     CHECK(!called);
+    // Those that only want to know that it will be done.
+    rr::View accepted = client.with(rr::CommandOptions().until_buffered());
+    CHECK_THROWS(rr::BufferedError, accepted.async().incr("outage:future").get());
+    accepted.submit_to(queue, 8, "INCR", "outage:future");
+    rr::Pipeline pipeline = client.pipeline();
+    pipeline.incr("outage:future");
+    accepted.submit_to(queue, 9, pipeline);
+    std::vector<rr::Completion> buffered;
+    while (buffered.size() < 2)
+        for (rr::Completion &completion : queue.next(2, 10s))
+            buffered.push_back(std::move(completion));
+    CHECK(buffered[0].tag == 8 && buffered[0].result.is_buffered());
+    CHECK(buffered[1].tag == 9 && buffered[1].replies().is_buffered());
     check::server("start");
     CHECK(set.get());
     CHECK_EQ(incremented.get(), 2);
@@ -93,6 +106,8 @@ static void futures_are_answered_after_it(rr::Client &client) {
     const std::vector<rr::Completion> completions = queue.next(1, 10s);
     CHECK_EQ(completions.at(0).tag, 7);
     CHECK_EQ(completions[0].result->integer(), 4);
+    client.flush(10s);
+    CHECK_EQ(client.get<int>("outage:future"), 7);
 }
 
 static void what_is_refused_afterwards_is_listed(rr::Client &client) {
@@ -222,6 +237,34 @@ static void a_pipeline_that_was_cut_says_what_became_of_each_command(const std::
     CHECK_EQ(pipeline.get("outage:cut").exec().size(), 1);
 }
 
+static void a_submitted_pipeline_that_was_cut_gives_what_came(const std::string &url) {
+    rr::Client client(config_of(url).set("delivery", "at_most_once"));
+    client.wait_ready(10s);
+    rr::Pipeline pipeline = client.pipeline();
+    const auto cut = [&](const std::string &key) {
+        const std::string id = std::to_string(client.command<long long>("CLIENT", "ID").value());
+        pipeline.clear().incr(key).command("CLIENT", "KILL", "ID", id, "SKIPME", "no").incr(key);
+    };
+    std::atomic<bool> called{false};
+    cut("outage:submitted");
+    client.submit(pipeline, [&](const rr::Result<rr::Replies> &replies) {
+        CHECK_EQ(replies->failure()->status(), RR_ERR_CONNECTION_LOST);
+        CHECK_EQ(replies->get<int>(0), 1);
+        CHECK(replies->try_get<int>(2).error().outcome() == rr::Outcome::unknown);
+        called = true;
+    });
+    WAIT_UNTIL(called);
+    client.wait_ready(10s);
+    rr::Queue queue;
+    cut("outage:queued");
+    client.submit_to(queue, 1, pipeline);
+    rr::Completion completion = std::move(queue.next(1, 10s).at(0));
+    CHECK(completion.result.has_error() && completion.partial);
+    const rr::Result<rr::Replies> replies = completion.replies();
+    CHECK_EQ(replies->get<int>(0), 1);
+    CHECK_EQ(replies->failure()->status(), RR_ERR_CONNECTION_LOST);
+}
+
 static void the_end_says_what_is_left(rr::Client &client) {
     kill_server(client);
     CHECK(client.set("outage:lost", "1").is_buffered());
@@ -258,6 +301,7 @@ int main(int argc, char **argv) {
     subscriptions_come_back(client);
     a_watch_that_is_lost_is_a_conflict(client);
     a_pipeline_that_was_cut_says_what_became_of_each_command(argv[1]);
+    a_submitted_pipeline_that_was_cut_gives_what_came(argv[1]);
     the_end_says_what_is_left(client);
     a_full_buffer_and_giving_up_are_told(argv[1]);
     return 0;

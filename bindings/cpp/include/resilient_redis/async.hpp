@@ -3,18 +3,21 @@
 // where that waits to be taken.
 //
 // Everything here may be called by any number of threads at the same time. In an outage a submitted write completes when it
-// is really answered, however long that takes: there is nothing like a buffered answer here.
+// is really answered, however long that takes; with CommandOptions::until_buffered() it completes when it is buffered, and has
+// no value then.
 
 #ifndef RESILIENT_REDIS_ASYNC_HPP
 #define RESILIENT_REDIS_ASYNC_HPP
 
 #include "commands/commands.hpp"
 #include "issue.hpp"
+#include "pipeline.hpp"
 #include "queue.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <future>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -22,13 +25,30 @@ namespace rr {
 
 namespace detail {
 
+/// What the library tells a callback. The reply ends with it.
+inline Result<Reply> lent_result(rr_status status, const rr_reply *reply, const rr_error *error) {
+    if (status == RR_OK)
+        return Reply::lent(reply);
+    if (status == RR_BUFFERED)
+        return Buffered();
+    return Error(error, status);
+}
+
 /// Calls `function` once with what becomes of the command, as a `const Result<Reply> &` that lives for the call.
 template <class Function> void completed(rr_status status, const rr_reply *reply, const rr_error *error, void *userdata) noexcept {
     Holder<Function>::call(userdata, [&](Function &function) {
-        if (status == RR_OK)
-            function(Result<Reply>(Reply::lent(reply)));
-        else
-            function(Result<Reply>(Error(error, status)));
+        function(lent_result(status, reply, error));
+    });
+}
+
+/// The same of a pipeline, as a `const Result<Replies> &`.
+template <class Function>
+void pipeline_completed(rr_status status, const rr_reply *reply, const rr_error *error, void *userdata) noexcept {
+    Holder<Function>::call(userdata, [&](Function &function) {
+        std::optional<Reply> partial;
+        if (status < 0 && reply != nullptr)
+            partial = Reply::lent(reply);
+        function(replies_of(lent_result(status, reply, error), std::move(partial)));
     });
 }
 
@@ -51,6 +71,8 @@ template <class T> Result<T> read_lent(const Result<Reply> &reply) {
                   "the reply ends with the callback: ask for a type that copies what it wants, or use rr::Queue");
     if (reply.has_error())
         return reply.error();
+    if (reply.is_buffered())
+        return Buffered();
     return detail::read<T>(reply->value());
 }
 
@@ -121,6 +143,8 @@ private:
 /// Called with what became of one command, on the thread that runs all callbacks of its client. The result lives for the
 /// call. It may use the client, but not close it; a command that it waits for holds up all other callbacks.
 using CompletionFunction = std::function<void(const Result<Reply> &)>;
+/// The same of a pipeline; what is said of Pipeline::try_exec() holds for the replies.
+using PipelineFunction = std::function<void(const Result<Replies> &)>;
 
 namespace detail {
 
@@ -149,8 +173,45 @@ public:
             std::forward<A>(arguments)...);
     }
 
-    /// Gives up the submitted command with this number: it completes at once with CancelledError, whose outcome() says
-    /// whether it may run. False: it is completed already.
+    /// Sends a pipeline of this client as its exec() does, and has `function` called with its replies, which live for the call.
+    /// What it holds is copied: it can be changed, submitted again or destroyed at once. It has its own options.
+    Given<std::uint64_t> submit(Pipeline &pipeline, PipelineFunction function) {
+        return give(try_submit(pipeline, std::move(function)));
+    }
+    Result<std::uint64_t> try_submit(Pipeline &pipeline, PipelineFunction function) {
+        if (!function)
+            return Error(RR_ERR_NULL_ARGUMENT, "the function for the completion is empty");
+        if (pipeline.error())
+            return *pipeline.error();
+        std::uint64_t id = 0;
+        ErrorPlace error;
+        const rr_status status = rr_submit_pipeline(
+            target_.client, pipeline.c_ptr(), target_.options.submitting_pipeline(), pipeline_completed<PipelineFunction>,
+            Holder<PipelineFunction>::give(std::move(function), target_.exceptions), Holder<PipelineFunction>::destroy, &id,
+            error.place());
+        if (status < 0)
+            return error.take(status);
+        return id;
+    }
+
+    /// Sends a pipeline; what becomes of it goes to a queue: Completion::replies().
+    Given<std::uint64_t> submit_to(Queue &queue, std::uint64_t tag, Pipeline &pipeline) {
+        return give(try_submit_to(queue, tag, pipeline));
+    }
+    Result<std::uint64_t> try_submit_to(Queue &queue, std::uint64_t tag, Pipeline &pipeline) {
+        if (pipeline.error())
+            return *pipeline.error();
+        std::uint64_t id = 0;
+        ErrorPlace error;
+        const rr_status status = rr_submit_pipeline_to(target_.client, queue.c_ptr(), tag, pipeline.c_ptr(),
+                                                       target_.options.submitting_pipeline(), &id, error.place());
+        if (status < 0)
+            return error.take(status);
+        return id;
+    }
+
+    /// Gives up the submitted command, or pipeline, with this number: it completes with CancelledError, whose outcome()
+    /// says whether it may run. False: it is completed already.
     Given<bool> cancel(std::uint64_t id) { return give(try_cancel(id)); }
     Result<bool> try_cancel(std::uint64_t id) {
         ErrorPlace error;

@@ -74,6 +74,9 @@ public:
     /// Readable while run_once() has something to do: to be watched by poll, epoll or an event loop.
     int fd() const noexcept { return queue_.fd(); }
 
+    /// Ends every run_once(), now and later, with ClosedError. Coroutines that wait are not resumed any more.
+    detail::Given<void> close() { return queue_.close(); }
+
     /// Submits a command; `function` is called by run_once(). The reply in the result lives for the call.
     Result<std::uint64_t> submit(const detail::Target &target, const Arguments &arguments, CompletionFunction function) {
         std::uint64_t tag = 0;

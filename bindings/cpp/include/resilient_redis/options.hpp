@@ -63,15 +63,23 @@ public:
     CommandOptions &from_primary(bool on = true) noexcept { return flag(RR_COMMAND_FROM_PRIMARY, on); }
     /// Of a command that is submitted: wait for room, up to its time, instead of a WouldBlockError.
     CommandOptions &wait_for_room(bool on = true) noexcept { return flag(RR_SUBMIT_WAIT, on); }
+    /// Of a write that is submitted: when an outage has it buffered, complete then, without a value, and not when it is
+    /// answered.
+    CommandOptions &until_buffered(bool on = true) noexcept { return flag(RR_SUBMIT_UNTIL_BUFFERED, on); }
 
     /// For a command that is waited for.
     rr_command_options waiting() const noexcept {
         rr_command_options options = filled<rr_command_options>();
-        options.flags &= ~static_cast<std::uint32_t>(RR_SUBMIT_WAIT);
+        options.flags &= ~submit_flags;
         return options;
     }
     /// For a command that is submitted.
     rr_command_options submitting() const noexcept { return filled<rr_command_options>(); }
+    /// For a pipeline that is submitted, whose other options are its own.
+    std::uint32_t submitting_pipeline() const noexcept { return flags() & submit_flags; }
+
+private:
+    static constexpr std::uint32_t submit_flags = RR_SUBMIT_WAIT | RR_SUBMIT_UNTIL_BUFFERED;
 };
 
 /// How a pipeline is executed.

@@ -108,6 +108,9 @@ public:
     template <class T> Pipeline &read(const Arguments &arguments) { return append(arguments); }
     template <class T> Pipeline &write(const Arguments &arguments) { return append(arguments); }
 
+    /// What could not be added, in a build without exceptions.
+    const std::optional<Error> &error() const noexcept { return failed_; }
+
     rr_pipeline *c_ptr() const noexcept { return pipeline_.get(); }
 
 private:

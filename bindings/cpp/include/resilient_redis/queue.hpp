@@ -9,23 +9,30 @@
 
 #include "arguments.hpp"
 #include "options.hpp"
+#include "replies.hpp"
 #include "reply.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace rr {
 
-/// What became of one command.
+/// What became of one command, or pipeline.
 struct Completion {
     /// What the program gave to submit_to().
     std::uint64_t tag = 0;
-    /// Its reply, or why there is none.
+    /// Its reply, or why there is none. Buffered if it was submitted with CommandOptions::until_buffered().
     Result<Reply> result;
+    /// Of a pipeline that failed half-way: what came.
+    std::optional<Reply> partial;
+
+    /// Of a pipeline: its replies, as Pipeline::try_exec() gives them; they are taken out of this.
+    Result<Replies> replies() { return detail::replies_of(std::move(result), std::move(partial)); }
 };
 
 class Queue {
@@ -59,8 +66,16 @@ public:
         std::vector<Completion> completions;
         completions.reserve(count);
         for (std::size_t i = 0; i < count; i++)
-            completions.push_back(Completion{taken[i].tag, result_of(taken[i])});
+            completions.push_back(completion_of(taken[i]));
         return completions;
+    }
+
+    /// What is in it, and what would still come, is dropped; every call of next(), now or later, ends with ClosedError. So a
+    /// thread that takes from it can be ended before it is destroyed. Commands that are on their way are not cancelled.
+    detail::Given<void> close() { return detail::give(try_close()); }
+    Result<void> try_close() {
+        detail::ErrorPlace error;
+        return detail::done(rr_queue_close(queue_.get(), error.place()), error);
     }
 
     /// A descriptor that is readable while there are completions to take, to be watched by poll, epoll or an event loop. It is
@@ -76,12 +91,14 @@ private:
 
     explicit Queue(rr_queue *queue) : queue_(queue) {}
 
-    static Result<Reply> result_of(const rr_completion &completion) {
-        if (completion.status == RR_OK)
-            return Reply(completion.reply);
-        const Error error(completion.error, completion.status);
-        rr_error_free(completion.error);
-        return error;
+    static Completion completion_of(const rr_completion &taken) {
+        if (taken.status == RR_OK)
+            return Completion{taken.tag, Reply(taken.reply), std::nullopt};
+        if (taken.status == RR_BUFFERED)
+            return Completion{taken.tag, Buffered(), std::nullopt};
+        const Error error(taken.error, taken.status);
+        rr_error_free(taken.error);
+        return Completion{taken.tag, error, taken.reply != nullptr ? std::optional<Reply>(Reply(taken.reply)) : std::nullopt};
     }
 
     std::unique_ptr<rr_queue, Free> queue_;

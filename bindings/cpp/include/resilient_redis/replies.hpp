@@ -73,6 +73,21 @@ private:
     std::optional<Error> failure_;
 };
 
+namespace detail {
+
+/// Those of a pipeline that was submitted; `partial` is what came of one that failed half-way.
+inline Result<Replies> replies_of(Result<Reply> &&result, std::optional<Reply> &&partial) {
+    if (result.is_buffered())
+        return Buffered();
+    if (result.has_value())
+        return Replies(std::move(*result));
+    if (partial)
+        return Replies(std::move(*partial), result.error());
+    return result.error();
+}
+
+} // namespace detail
+
 /// Only some commands of a pipeline were answered. status(), outcome() and what() are those of the failure; replies() has
 /// what came, and for each other command whether it was not applied or may have run.
 class PipelineError : public Error {

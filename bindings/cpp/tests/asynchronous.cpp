@@ -99,6 +99,55 @@ static void completions_wait_in_a_queue(rr::Client &client) {
     client.submit_to(moved, 6, "PING"); // what is not taken goes with the queue
 }
 
+static void pipelines_are_submitted_too(rr::Client &client) {
+    std::atomic<int> calls{0};
+    client.set("async:text", "text");
+    rr::Pipeline pipeline = client.pipeline();
+    pipeline.set("async:p", "1").incr("async:p").lpush("async:text", "x");
+    client.submit(pipeline, [&](const rr::Result<rr::Replies> &replies) {
+        CHECK(replies->get<bool>(0));
+        CHECK_EQ(replies->get<int>(1), 2);
+        CHECK_EQ(replies->try_get<int>(2).error().server_code(), "WRONGTYPE");
+        calls++;
+    });
+    rr::Queue queue;
+    client.with(rr::CommandOptions().wait_for_room()).submit_to(queue, 8, pipeline);
+    pipeline.clear().get("async:p");
+    WAIT_UNTIL(calls == 1);
+    rr::Completion completion = std::move(queue.next(1, 10s).at(0));
+    CHECK_EQ(completion.tag, 8);
+    const rr::Result<rr::Replies> replies = completion.replies();
+    CHECK_EQ(replies->size(), 3);
+    CHECK_EQ(replies->get<int>(1), 2);
+    CHECK_THROWS(rr::UsageError, client.submit(pipeline, nullptr));
+    pipeline.clear();
+    CHECK_THROWS(rr::UsageError, client.submit_to(queue, 9, pipeline));
+    CHECK_EQ(client.try_submit(pipeline, [](const rr::Result<rr::Replies> &) { CHECK(false); }).error().status(),
+             RR_ERR_INVALID_ARGUMENT);
+}
+
+static void a_queue_that_is_closed_ends_who_waits_for_it(rr::Client &client) {
+    rr::Queue queue;
+    std::thread waits([&] { CHECK_THROWS(rr::ClosedError, queue.next(1, 1min)); });
+    queue.close();
+    waits.join();
+    client.submit_to(queue, 1, "PING");
+    CHECK_THROWS(rr::ClosedError, queue.next(1, 0ms));
+}
+
+static void a_command_that_waits_at_the_server_can_be_submitted_and_given_up(rr::Client &client) {
+    std::atomic<int> ended{0};
+    const std::uint64_t id = client.submit(rr::arguments("BLPOP", "async:jobs", 0), [&](const rr::Result<rr::Reply> &reply) {
+        CHECK(reply.error().status() == RR_ERR_CANCELLED && reply.error().outcome() == rr::Outcome::not_applied);
+        ended++;
+    });
+    CHECK(client.cancel(id));
+    WAIT_UNTIL(ended == 1);
+    std::future<std::optional<std::pair<std::string, std::string>>> job = client.async().blpop("async:jobs", 10s);
+    client.rpush("async:jobs", "a job");
+    CHECK_EQ(job.get().value().second, "a job");
+}
+
 static void too_many_at_once_are_told(const std::string &url) {
     rr::Client client(rr::Config::from_url(url).set("max_submitted", 4));
     client.wait_ready(10s);
@@ -140,6 +189,9 @@ int main(int argc, char **argv) {
     a_function_is_called_once_with_what_became_of_it(client);
     a_command_can_be_given_up(client);
     completions_wait_in_a_queue(client);
+    pipelines_are_submitted_too(client);
+    a_queue_that_is_closed_ends_who_waits_for_it(client);
+    a_command_that_waits_at_the_server_can_be_submitted_and_given_up(client);
     too_many_at_once_are_told(argv[1]);
     everything_is_answered_when_the_client_ends(argv[1]);
     return 0;
