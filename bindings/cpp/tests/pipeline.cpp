@@ -89,6 +89,7 @@ static void scripts_run_in_their_place(rr::Client &client) {
     const rr::Script script("return {KEYS[1], ARGV[1], ARGV[2]}");
     const std::vector<std::string> keys = {"k"};
     const std::vector<int> numbers = {1, 2};
+    CHECK_EQ(client.pipeline().set("pipeline:text", "a").append("pipeline:text", "b").exec().get<int>(1), 2);
     const rr::Replies replies = client.pipeline().run(script, {"k"}, {"a", "b"}).run(script, keys, numbers).exec();
     CHECK_EQ(replies.get<std::vector<std::string>>(0), (std::vector<std::string>{"k", "a", "b"}));
     CHECK_EQ(replies.get<std::vector<std::string>>(1), (std::vector<std::string>{"k", "1", "2"}));

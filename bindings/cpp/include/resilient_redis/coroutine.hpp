@@ -12,6 +12,8 @@
 //
 // What a coroutine lets out on resumption is dealt with as what any callback throws (Config::on_callback_exception()), or
 // comes out of run_once(). A coroutine that waits may be destroyed, if that is not at the very time at which it is resumed.
+//
+// GCC 12 makes wrong code of a co_await in the condition of a while loop, whatever is awaited: await into a variable first.
 
 #ifndef RESILIENT_REDIS_COROUTINE_HPP
 #define RESILIENT_REDIS_COROUTINE_HPP

@@ -42,7 +42,7 @@ public:
 
     /// Adds a command, which is copied. Without exceptions the first failure is kept and is what exec() gives back.
     template <class... A> Pipeline &command(A &&...arguments) {
-        detail::with_arguments([this](const Arguments &all) { append(all); }, std::forward<A>(arguments)...);
+        detail::with_arguments([this](const Arguments &all) { add(all); }, std::forward<A>(arguments)...);
         return *this;
     }
 
@@ -105,8 +105,8 @@ public:
     }
 
     // What the typed methods are made of.
-    template <class T> Pipeline &read(const Arguments &arguments) { return append(arguments); }
-    template <class T> Pipeline &write(const Arguments &arguments) { return append(arguments); }
+    template <class T> Pipeline &read(const Arguments &arguments) { return add(arguments); }
+    template <class T> Pipeline &write(const Arguments &arguments) { return add(arguments); }
 
     /// What could not be added, in a build without exceptions.
     const std::optional<Error> &error() const noexcept { return failed_; }
@@ -120,7 +120,7 @@ private:
 
     explicit Pipeline(rr_pipeline *pipeline) : pipeline_(pipeline) {}
 
-    Pipeline &append(const Arguments &arguments) {
+    Pipeline &add(const Arguments &arguments) {
         detail::ErrorPlace error;
         note(rr_pipeline_append(pipeline_.get(), arguments.count(), arguments.data(), arguments.lengths(), error.place()), error);
         return *this;

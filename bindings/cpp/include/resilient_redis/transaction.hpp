@@ -88,7 +88,7 @@ public:
     /// Adds a command, which is copied, to what is executed. Without exceptions the first failure is kept and is what
     /// exec() gives back.
     template <class... A> Transaction &queue(A &&...arguments) {
-        detail::with_arguments([this](const Arguments &all) { append(all); }, std::forward<A>(arguments)...);
+        detail::with_arguments([this](const Arguments &all) { add(all); }, std::forward<A>(arguments)...);
         return *this;
     }
 
@@ -132,8 +132,8 @@ public:
     }
 
     // What the typed methods are made of.
-    template <class T> Transaction &read(const Arguments &arguments) { return append(arguments); }
-    template <class T> Transaction &write(const Arguments &arguments) { return append(arguments); }
+    template <class T> Transaction &read(const Arguments &arguments) { return add(arguments); }
+    template <class T> Transaction &write(const Arguments &arguments) { return add(arguments); }
 
     /// What could not be added, in a build without exceptions.
     const std::optional<Error> &error() const noexcept { return failed_; }
@@ -151,7 +151,7 @@ private:
         return detail::replied(status, reply, error);
     }
 
-    Transaction &append(const Arguments &arguments) {
+    Transaction &add(const Arguments &arguments) {
         detail::ErrorPlace error;
         note(rr_transaction_queue(transaction_.get_mutable(), arguments.count(), arguments.data(), arguments.lengths(),
                                   error.place()),
