@@ -18,7 +18,7 @@ fn root() -> &'static Path {
 
 fn documents() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for folder in [root().to_path_buf(), root().join("docs"), root().join("fuzz"), root().join("bench")] {
+    for folder in ["", "docs", "fuzz", "bench", "bindings/cpp"].map(|folder| root().join(folder)) {
         let Ok(entries) = fs::read_dir(folder) else { continue };
         found.extend(
             entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "md")),
