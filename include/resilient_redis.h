@@ -199,8 +199,8 @@ typedef struct rr_message rr_message;
 /**
  * A stream of every command that the server runs, on a connection of its own that comes back.
  *
- * It belongs to one thread at a time; a call while another thread is in one answers RR_ERR_BUSY. Only rr_monitor_free()
- * may be called at any time. It may be freed before or after its client. In a forked child every function answers
+ * It belongs to one thread at a time; a call while another thread is in one answers RR_ERR_BUSY. Only
+ * rr_monitor_close() and rr_monitor_free() may be called at any time. It may be freed before or after its client. In a forked child every function answers
  * RR_ERR_FORKED.
  */
 typedef struct rr_monitor rr_monitor;
@@ -2108,6 +2108,13 @@ rr_status rr_monitor_next(struct rr_monitor *monitor,
                           struct rr_error **err);
 
 /**
+ * Ends a monitor without freeing it: a call of rr_monitor_next() that is running in another thread, and every later one,
+ * returns RR_ERR_CLOSED. It may be called at any time, also while another thread is in a call. Once more is RR_OK.
+ */
+rr_status rr_monitor_close(struct rr_monitor *monitor,
+                           struct rr_error **err);
+
+/**
  * Ends a monitor and frees it. A call of rr_monitor_next() that is running in another thread returns RR_ERR_CLOSED; none
  * may begin. Does nothing for NULL, and in a forked child.
  */
@@ -2305,6 +2312,14 @@ rr_status rr_subscription_next(struct rr_subscription *subscription,
                                int64_t timeout_ms,
                                struct rr_message **message,
                                struct rr_error **err);
+
+/**
+ * Ends a subscription without freeing it: nothing comes any more, what has come can still be taken, and then every call of
+ * rr_subscription_next(), those that wait among them, ends with RR_ERR_CLOSED. So a thread that takes messages can be ended
+ * before it is freed. Of one with a callback all is said that is said of rr_subscription_free(). Once more is RR_OK.
+ */
+rr_status rr_subscription_close(struct rr_subscription *subscription,
+                                struct rr_error **err);
 
 /**
  * Ends a subscription and frees it; messages that wait are lost. Does nothing for NULL, and in a forked child.

@@ -19,7 +19,7 @@ use resilient_redis::client::{Client, CommandOptions, Completion, CompletionQueu
 use resilient_redis::error::{Error, ErrorKind, Outcome, Result};
 use resilient_redis::event::EventKind;
 use resilient_redis::time::Deadline;
-use support::{Action, Ask, Proxy, SOON, Server, open, open_ready, reply_of, wait_until};
+use support::{Action, Ask, Direction, Proxy, SOON, Server, open, open_ready, reply_of, wait_until};
 
 fn queue() -> Arc<CompletionQueue> {
     Arc::default()
@@ -414,4 +414,34 @@ fn what_was_given_up_after_it_was_refused_is_not_sent_to_the_next_server() {
     client.wait_ready(SOON).unwrap();
     client.ask(&["SET", "after", "x"]);
     assert_eq!(client.text(&["GET", "k"]), None);
+}
+
+#[test]
+fn a_server_that_is_far_away_is_sent_each_command_at_once() {
+    let server = Server::start();
+    let proxy = Proxy::start(server.address());
+    let client = open_ready(&proxy.url(), &[]);
+    let (queue, (told, came)) = (queue(), std::sync::mpsc::channel());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // How much was on its way to the server when each was answered.
+            while !queue.next(1, Deadline::NEVER).is_empty() {
+                told.send(proxy.bytes_to_server()).unwrap();
+            }
+        });
+        proxy.delay_one_way(Direction::ToClient, Duration::from_millis(20));
+        for round in 0..10 {
+            // The first tells how far away the server is.
+            submit(&client, &queue, 0, &["PING"]);
+            came.recv_timeout(SOON).unwrap();
+            wait_until("the server has nothing to do", SOON, || client.stats().in_flight_now == 0);
+            let before = proxy.bytes_to_server();
+            submit(&client, &queue, 1, &["ECHO", "1"]);
+            submit(&client, &queue, 2, &["ECHO", "2"]);
+            let sent = came.recv_timeout(SOON).unwrap() - before;
+            assert_eq!(sent, 2 * "*2\r\n$4\r\nECHO\r\n$1\r\n1\r\n".len() as u64, "round {round}");
+            came.recv_timeout(SOON).unwrap();
+        }
+        queue.close();
+    });
 }

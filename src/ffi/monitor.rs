@@ -23,8 +23,8 @@ pub const RR_MONITOR_GAP: i32 = 2;
 
 /// A stream of every command that the server runs, on a connection of its own that comes back.
 ///
-/// It belongs to one thread at a time; a call while another thread is in one answers RR_ERR_BUSY. Only rr_monitor_free()
-/// may be called at any time. It may be freed before or after its client. In a forked child every function answers
+/// It belongs to one thread at a time; a call while another thread is in one answers RR_ERR_BUSY. Only
+/// rr_monitor_close() and rr_monitor_free() may be called at any time. It may be freed before or after its client. In a forked child every function answers
 /// RR_ERR_FORKED.
 pub struct rr_monitor {
     monitor: Arc<Mutex<Monitor>>,
@@ -160,6 +160,20 @@ pub unsafe extern "C" fn rr_monitor_next(
 /// The lock is tried and never waited for.
 fn enter(monitor: &Mutex<Monitor>) -> Result<parking_lot::MutexGuard<'_, Monitor>> {
     monitor.try_lock().ok_or_else(|| Error::new(ErrorKind::Busy, "another thread is using this monitor"))
+}
+
+/// Ends a monitor without freeing it: a call of rr_monitor_next() that is running in another thread, and every later one,
+/// returns RR_ERR_CLOSED. It may be called at any time, also while another thread is in a call. Once more is RR_OK.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_monitor_close(monitor: *mut rr_monitor, err: *mut *mut rr_error) -> rr_status {
+    let body = || {
+        // SAFETY: the caller's contract.
+        unsafe { handle::borrow(monitor)? }.ending.end();
+        Ok(RR_OK)
+    };
+    // SAFETY: the caller's contract.
+    unsafe { guard::call(err, body) }
 }
 
 /// Ends a monitor and frees it. A call of rr_monitor_next() that is running in another thread returns RR_ERR_CLOSED; none

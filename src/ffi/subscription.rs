@@ -231,6 +231,24 @@ pub unsafe extern "C" fn rr_subscription_next(
     unsafe { guard::call(err, body) }
 }
 
+/// Ends a subscription without freeing it: nothing comes any more, what has come can still be taken, and then every call of
+/// rr_subscription_next(), those that wait among them, ends with RR_ERR_CLOSED. So a thread that takes messages can be ended
+/// before it is freed. Of one with a callback all is said that is said of rr_subscription_free(). Once more is RR_OK.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_subscription_close(
+    subscription: *mut rr_subscription,
+    err: *mut *mut rr_error,
+) -> rr_status {
+    let body = || {
+        // SAFETY: the caller's contract.
+        unsafe { borrow(subscription)? }.end();
+        Ok(RR_OK)
+    };
+    // SAFETY: the caller's contract.
+    unsafe { guard::call(err, body) }
+}
+
 /// Ends a subscription and frees it; messages that wait are lost. Does nothing for NULL, and in a forked child.
 ///
 /// Calls that wait in other threads end with RR_ERR_CLOSED; none may begin. When it returns, its callback is not running

@@ -347,6 +347,7 @@ impl Lane {
     pub(super) fn wake_answered(&self, reader: &mut Reader) {
         let mut state = self.state.lock();
         state.in_flight = state.in_flight.saturating_sub(std::mem::take(&mut reader.completed));
+        state.heard(self.last_read());
         self.tell_when_done(&state);
         drop(state);
         self.wake_all(std::mem::take(&mut reader.sleepers));

@@ -40,6 +40,9 @@ pub(super) struct Entry {
     pub(super) batch: Option<usize>,
 }
 
+/// A server that takes longer to answer is far away: over a network, not in the same machine or rack.
+const FAR: Duration = Duration::from_micros(500);
+
 /// Everything under the lane's lock.
 pub(super) struct Queue {
     pub(super) open: bool,
@@ -73,6 +76,26 @@ pub(super) struct Queue {
     pub(super) lingers: bool,
     /// Somebody who takes completions does the reading for them.
     pub(super) is_pulled: bool,
+    /// How long the server takes to answer what is sent to it while it has nothing else to do.
+    distance: Distance,
+}
+
+/// How far away the server is, as its answers tell.
+#[derive(Debug, Default)]
+struct Distance {
+    /// About the shortest that was seen lately.
+    shortest: Option<Duration>,
+    /// What is in flight has been counted.
+    is_counted: bool,
+}
+
+impl Distance {
+    /// What was sent to an idle server was answered after this time.
+    fn saw(&mut self, took: Duration) {
+        let shortest = self.shortest.get_or_insert(took);
+        // Slow commands and busy servers are forgotten soon, a longer way is learned slowly.
+        *shortest = if took < *shortest { took } else { *shortest + (took - *shortest) / 16 };
+    }
 }
 
 impl Queue {
@@ -99,6 +122,7 @@ impl Queue {
             called: false,
             lingers: false,
             is_pulled: false,
+            distance: Distance::default(),
         }
     }
 
@@ -128,6 +152,7 @@ impl Queue {
         self.queued = 0;
         self.written = 0;
         self.epoch += 1;
+        self.distance = Distance::default();
         entries
             .into_iter()
             .map(|entry| {
@@ -160,8 +185,21 @@ impl Queue {
         if self.in_flight == 0 {
             self.busy_since = now;
             self.stall_limit = Duration::ZERO;
+            self.distance.is_counted = false;
         }
         self.in_flight += 1;
+    }
+
+    /// Something was read at `moment`: the first answer since the server had nothing to do tells how far away it is.
+    pub(super) fn heard(&mut self, moment: Instant) {
+        if !std::mem::replace(&mut self.distance.is_counted, true) {
+            self.distance.saw(moment.saturating_duration_since(self.busy_since));
+        }
+    }
+
+    /// Is the server so far away that a command which waits for the answers to earlier ones comes much later?
+    pub(super) fn is_far(&self) -> bool {
+        self.distance.shortest.is_some_and(|shortest| shortest > FAR)
     }
 
     /// Nobody reads, and somebody should: does the supervisor have to be woken for it?

@@ -52,7 +52,10 @@ impl Lane {
         // While earlier commands are unanswered there is somebody who will read, and who writes what there is by then; and
         // who takes completions comes for both, unless that one reads already.
         let is_attended = state.reader.is_none();
-        let is_worth_it = (is_idle && (is_attended || !state.is_pulled)) || state.out.len() >= WORTH_WRITING;
+        // A server that is far away would have it much later.
+        let is_worth_it = (is_idle && (is_attended || !state.is_pulled))
+            || (is_attended && state.is_far())
+            || state.out.len() >= WORTH_WRITING;
         let writer = if is_worth_it { state.take_writer() } else { None };
         let epoch = state.epoch;
         let must_call = !is_attended && state.must_call();

@@ -201,7 +201,7 @@ static void *take(void *argument)
     return NULL;
 }
 
-static void a_monitor_belongs_to_one_thread_and_can_be_ended_by_another(rr_client *client)
+static void a_monitor_belongs_to_one_thread_and_can_be_ended_by_another(rr_client *client, bool is_closed_first)
 {
     rr_monitor *monitor = NULL;
     rr_monitor_entry *entry;
@@ -216,8 +216,16 @@ static void a_monitor_belongs_to_one_thread_and_can_be_ended_by_another(rr_clien
         rr_monitor_entry_free(entry);
     } while (status >= 0);
     CHECK_EQ(status, RR_ERR_BUSY);
-    rr_monitor_free(monitor);
+    if (!is_closed_first) {
+        rr_monitor_free(monitor);
+        CHECK_EQ(pthread_join(thread, NULL), 0);
+        return;
+    }
+    CHECK_OK(rr_monitor_close(monitor, &err));
     CHECK_EQ(pthread_join(thread, NULL), 0);
+    CHECK_STATUS(rr_monitor_next(monitor, 60000, &entry, &err), RR_ERR_CLOSED);
+    CHECK_OK(rr_monitor_close(monitor, &err));
+    rr_monitor_free(monitor);
 }
 
 int main(int argc, char **argv)
@@ -231,7 +239,9 @@ int main(int argc, char **argv)
     it_goes_on_waiting_through_a_restart(client);
     closing_ends_it(argv[1], client);
     a_monitor_tells_what_runs_and_where_it_has_a_gap(client);
-    a_monitor_belongs_to_one_thread_and_can_be_ended_by_another(client);
+    a_monitor_belongs_to_one_thread_and_can_be_ended_by_another(client, false);
+    taking = 0;
+    a_monitor_belongs_to_one_thread_and_can_be_ended_by_another(client, true);
     rr_client_free(client);
     return 0;
 }

@@ -394,6 +394,26 @@ static void whoever_waits_returns(const char *url)
     CHECK_EQ(pthread_join(thread, NULL), 0);
     rr_subscription_free(subscription);
     rr_client_free(client);
+
+    /* Closed, what has come can still be taken, and it is freed when nobody uses it any more. */
+    client = open_client(url);
+    CHECK_OK(rr_subscription_new(client, NULL, &subscription, &err));
+    CHECK_EQ(pthread_create(&thread, NULL, wait_for_nothing, subscription), 0);
+    pause_ms(20);
+    CHECK_OK(rr_subscription_close(subscription, &err));
+    CHECK_EQ(pthread_join(thread, NULL), 0);
+    CHECK_OK(rr_subscription_close(subscription, &err));
+    CHECK_STATUS(rr_subscription_add(subscription, RR_CHANNEL, 1, one, NULL, &err), RR_ERR_CLOSED);
+    rr_subscription_free(subscription);
+    CHECK_OK(rr_subscription_new(client, NULL, &subscription, &err));
+    CHECK_OK(rr_subscription_add(subscription, RR_CHANNEL, 1, one, NULL, &err));
+    CHECK_OK(rr_subscription_wait(subscription, 30000, &err));
+    publish(client, "c", "last");
+    expect_payload(subscription, "last");
+    CHECK_OK(rr_subscription_close(subscription, &err));
+    wait_for_nothing(subscription);
+    rr_subscription_free(subscription);
+    rr_client_free(client);
 }
 
 static void what_is_wrong_is_told(const char *url)
