@@ -77,7 +77,10 @@ fn command(program: &Path) -> Command {
     let mut command = Command::new(program);
     let suppressions = root().join("bindings/cpp/tests/tsan.supp");
     command.env("ASAN_OPTIONS", "detect_leaks=1").env("UBSAN_OPTIONS", "print_stacktrace=1");
-    command.env("TSAN_OPTIONS", format!("halt_on_error=1 second_deadlock_stack=1 suppressions={}", suppressions.display()));
+    command.env(
+        "TSAN_OPTIONS",
+        format!("halt_on_error=1 second_deadlock_stack=1 suppressions={}", suppressions.display()),
+    );
     command
 }
 
@@ -199,7 +202,10 @@ fn what_is_used_compiles_as_cpp_20_with_both_compilers() {
 
 /// Functions of the C interface that the headers do without, and why.
 const NOT_WRAPPED: [(&str, &str); 10] = [
-    ("rr_client_open", "a client is made from a config always, so that its callbacks have their own place for exceptions"),
+    (
+        "rr_client_open",
+        "a client is made from a config always, so that its callbacks have their own place for exceptions",
+    ),
     ("rr_command", "rr_command_with() is it"),
     ("rr_command_packed", "arguments are arrays of pointers"),
     ("rr_command_packed_with", "arguments are arrays of pointers"),

@@ -135,12 +135,7 @@ fn check_example(name: &str, program: &Path, libraries: Option<&Path>) {
     check_one_of(&EXAMPLES, name, program, libraries);
 }
 
-fn check_one_of(
-    examples: &[(&str, &[&str], &[&str], &str)],
-    name: &str,
-    program: &Path,
-    libraries: Option<&Path>,
-) {
+fn check_one_of(examples: &[(&str, &[&str], &[&str], &str)], name: &str, program: &Path, libraries: Option<&Path>) {
     let (_, before, after, says) = examples.iter().find(|(example, ..)| *example == name).unwrap();
     let server = Server::start();
     let mut command = Command::new(program);
