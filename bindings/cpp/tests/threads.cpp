@@ -130,6 +130,31 @@ static void calls_that_wait_end_when_the_client_is_closed(const std::string &url
     CHECK_EQ(closed.load(), 5);
 }
 
+static void closing_ends_who_waits_for_messages_and_entries(rr::Client &client) {
+    rr::Subscription subscription = client.subscription();
+    subscription.add({"threads:ending"});
+    subscription.wait(10s);
+    rr::Monitor monitor = client.monitor();
+    std::atomic<int> messages{0};
+    std::thread listens([&] {
+        for (const rr::Message &message : subscription)
+            messages += message.payload() == "m" ? 1 : 0;
+    });
+    std::thread watches([&] {
+        for (const rr::MonitorEntry &entry : monitor)
+            CHECK(!entry.line().empty());
+    });
+    client.publish("threads:ending", "m");
+    WAIT_UNTIL(messages == 1);
+    subscription.close();
+    monitor.close();
+    listens.join();
+    watches.join();
+    CHECK_THROWS(rr::ClosedError, subscription.next(0ms));
+    CHECK_THROWS(rr::ClosedError, monitor.next(0ms));
+    subscription.close();
+}
+
 static void a_client_moves_between_threads(const std::string &url) {
     rr::Client client(url);
     client.set("threads:moved", "1");
@@ -151,6 +176,7 @@ int main(int argc, char **argv) {
     one_subscription_is_used_by_many(client);
     a_client_ends_with_live_subscriptions_and_calls(argv[1]);
     calls_that_wait_end_when_the_client_is_closed(argv[1]);
+    closing_ends_who_waits_for_messages_and_entries(client);
     a_client_moves_between_threads(argv[1]);
     return 0;
 }

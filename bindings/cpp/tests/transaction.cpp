@@ -57,7 +57,7 @@ static void errors_are_told_where_they_belong(rr::Client &client) {
     transaction = client.transaction({"transaction:text"});
     CHECK_THROWS(rr::ServerError, transaction.command("LPUSH", "transaction:text", "x"));
     CHECK_EQ(transaction.try_command("LPUSH", "transaction:text", "x").error().server_code(), "WRONGTYPE");
-    CHECK_EQ(client.transaction().append("transaction:text", "s").exec().get<int>(0), 5);
+    CHECK_EQ(client.transaction().append("transaction:new", "abc").exec().get<int>(0), 3);
     CHECK_EQ(transaction.run(rr::Script("return ARGV[1]"), {}, {"5"}).exec().get<int>(0), 5);
 }
 

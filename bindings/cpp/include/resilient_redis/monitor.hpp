@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // A stream of every command that the server runs (MONITOR), on a connection of its own that comes back.
 //
-// A monitor belongs to one thread at a time, but for destroying it, which ends a call of next() in another thread. It may be
+// A monitor belongs to one thread at a time, but for close(), which ends a call of next() in another thread. It may be
 // destroyed before or after its client. It costs the server a good part of its throughput: it is for looking into things.
 
 #ifndef RESILIENT_REDIS_MONITOR_HPP
@@ -91,7 +91,14 @@ public:
         return detail::pulled<MonitorEntry>(status, entry, error);
     }
 
-    /// Waits for one entry after the other, until the client is closed.
+    /// Ends it: a call of next() that is running in another thread, and every later one, ends with ClosedError.
+    detail::Given<void> close() { return detail::give(try_close()); }
+    Result<void> try_close() {
+        detail::ErrorPlace error;
+        return detail::done(rr_monitor_close(monitor_.get(), error.place()), error);
+    }
+
+    /// Waits for one entry after the other, until this or the client is closed.
     Iterator begin() { return Iterator(*this); }
     Iterator end() { return Iterator(); }
 

@@ -87,7 +87,16 @@ public:
         return detail::pulled<Message>(status, message, error);
     }
 
-    /// Waits for one message after the other, until the client is closed.
+    /// Ends it: nothing comes any more. What has come can still be taken; then every next(), those that wait among them, ends
+    /// with ClosedError, and a loop is over. So a thread that takes messages can be ended before the subscription is
+    /// destroyed. It waits for a call of its function that is running, unless this is that call.
+    detail::Given<void> close() { return detail::give(try_close()); }
+    Result<void> try_close() {
+        detail::ErrorPlace error;
+        return detail::done(rr_subscription_close(subscription_.get(), error.place()), error);
+    }
+
+    /// Waits for one message after the other, until this or the client is closed.
     Iterator begin() { return Iterator(*this); }
     Iterator end() { return Iterator(); }
 
