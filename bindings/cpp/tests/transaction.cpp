@@ -94,6 +94,7 @@ static void a_function_can_give_up(rr::Client &client) {
     client.del("transaction:n");
     const std::optional<rr::Replies> done = client.transact(keys, unless_set);
     CHECK(done && done->get<bool>(0));
+    CHECK(client.try_transact(keys, [](rr::Transaction &) { return false; }).value() == std::nullopt);
     const rr::Result<rr::Replies> failed = client.try_transact({"transaction:n"}, [](rr::Transaction &) -> rr::Result<void> {
         return rr::Error(RR_ERR_TIMEOUT, "my own");
     });

@@ -162,6 +162,11 @@ public:
         return detail::transact(target_.client, arguments(keys), function, attempts);
     }
 
+    template <class Keys, class Function, class = std::enable_if_t<detail::IsRange<Keys>::value>>
+    Result<detail::Transacted<Function>> try_transact(const Keys &keys, Function function, std::uint32_t attempts = 16) {
+        return detail::transact(target_.client, arguments(keys), function, attempts);
+    }
+
     /// Subscribes to channels, texts in braces or a container, and has `function` called with each message, on the thread that
     /// runs all callbacks of the client. Returns at once.
     detail::Given<Subscription> subscribe(detail::Texts channels, Subscription::MessageFunction function) {
