@@ -445,3 +445,24 @@ fn a_server_that_is_far_away_is_sent_each_command_at_once() {
         queue.close();
     });
 }
+
+#[test]
+fn a_deadline_holds_while_the_client_recovers_too() {
+    let server = Server::start();
+    server.kill();
+    let client = open(&server.url(), &[("reconnect_max_delay_ms", "20"), ("command_timeout_ms", "20000")]);
+    let queue = queue();
+    client.event(EventKind::Reconnecting);
+    // Neither may be buffered: both wait for the connection, and the second behind the first.
+    let options = |ms| SubmitOptions {
+        command: CommandOptions { no_buffer: true, ..within_ms(ms).command },
+        ..SubmitOptions::default()
+    };
+    submit_with(&client, &queue, 1, &["DEBUG", "SLEEP", "1.5"], options(20_000)).unwrap();
+    submit_with(&client, &queue, 2, &["SET", "k", "v"], options(700)).unwrap();
+    server.start_again();
+    let completion = queue.next(1, Deadline::within(SOON)).pop().unwrap();
+    assert_eq!(completion.tag, 2, "it is given up before the first is answered");
+    assert_eq!(completion.result.unwrap_err().error.kind, ErrorKind::Timeout);
+    assert_eq!(take(&queue, 1).len(), 1);
+}

@@ -384,6 +384,7 @@ impl Crew for Desk {
         let mut window = 1;
         loop {
             self.expire(&mut books);
+            let late = self.give_up_late(&mut books);
             self.send_unsent(&mut books, window);
             // The first answer shows that the server takes commands.
             let is_proved = window > 1 || books.buffer.outstanding() == 0;
@@ -393,7 +394,8 @@ impl Crew for Desk {
             drop(books);
             let down = || supervision.is_stopping() || lane.failure().is_some();
             let enough = || down() || self.books.lock().buffer.outstanding() <= window / 2;
-            lane.serve(&supervision.waker, Some(self.config.command_timeout), &enough);
+            let patience = Deadline::within(self.config.command_timeout).min(late);
+            lane.serve(&supervision.waker, patience.remaining(), &enough);
             lane.check_stall();
             if down() {
                 return false;
