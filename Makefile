@@ -5,8 +5,11 @@
 VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml | head -n 1)
 SONAME := $(shell packaging/soname $(VERSION))
 CC ?= cc
+CXX ?= c++
 CFLAGS ?= -O2 -g
+CXXFLAGS ?= -O2 -g
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic
+CXXWARNINGS := -std=c++17 -Wall -Wextra -Wpedantic
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
@@ -23,12 +26,16 @@ OVER_TLS := outage cuts buffer framing health timeouts giving_up lifecycle sessi
 	submit submit_pipelines waiting chaos bank large_values handshake scripts monitor failover credentials
 
 HEADERS := $(wildcard include/*.h)
+# The C++ binding, by its folders below INCLUDEDIR.
+CPP := bindings/cpp/include
+CPP_FOLDERS := resilient_redis resilient_redis/commands
+CPP_HEADERS = $(wildcard $(CPP)/$(1)/*.hpp)
 DOCUMENTS := $(wildcard README.md ARCHITECTURE.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/*.md)
 
-.PHONY: help build demo test bench install uninstall clean format lint docs
+.PHONY: help build demo demo-cpp test bench install uninstall clean format lint docs
 
 help: ## what there is to do
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 build: ## the shared and the static library, in target/release
 	@scripts/need cargo cc
@@ -37,22 +44,34 @@ build: ## the shared and the static library, in target/release
 
 demo: build ## kills a server twice while eight threads write, and compares what is there with what was told
 	@scripts/need redis-server cc pkg-config
-	@scripts/need --optional hiredis
 	@mkdir -p $(DEMO)
-	$(CC) $(CFLAGS) $(WARNINGS) -Iinclude examples/c/outage.c -o $(DEMO)/outage \
-		-L$(RELEASE) -lresilient_redis -Wl,-rpath,$(RELEASE) -pthread
-	$(CC) $(CFLAGS) $(WARNINGS) -Iinclude examples/demo/listener.c -o $(DEMO)/listener \
-		-L$(RELEASE) -lresilient_redis -Wl,-rpath,$(RELEASE)
-	@rm -f $(DEMO)/outage_hiredis
-	@! pkg-config --exists hiredis || $(CC) $(CFLAGS) $(WARNINGS) $$(pkg-config --cflags hiredis) \
-		examples/demo/outage_hiredis.c -o $(DEMO)/outage_hiredis $$(pkg-config --libs hiredis) -pthread
-	cargo build --release --example demo
-	@echo
-	@hiredis=$(DEMO)/outage_hiredis; [ -x $$hiredis ] || hiredis=-; \
-		exec $(RELEASE)/examples/demo $(DEMO)/outage $$hiredis $(DEMO)/listener $(DEMO)
+	$(CC) $(CFLAGS) $(WARNINGS) -Iinclude examples/c/outage.c -o $(DEMO)/outage $(LINK) -pthread
+	@$(demonstrate)
+
+demo-cpp: build ## the same, with a program in C++ that writes
+	@scripts/need redis-server cc g++ pkg-config
+	@mkdir -p $(DEMO)
+	$(CXX) $(CXXFLAGS) $(CXXWARNINGS) -Iinclude -I$(CPP) bindings/cpp/examples/outage.cpp -o $(DEMO)/outage $(LINK) -pthread
+	@$(demonstrate)
+
+LINK := -L$(RELEASE) -lresilient_redis -Wl,-rpath,$(RELEASE)
+
+# What is beside the program that writes, and the run.
+define demonstrate
+scripts/need --optional hiredis; \
+	set -ex; \
+	$(CC) $(CFLAGS) $(WARNINGS) -Iinclude examples/demo/listener.c -o $(DEMO)/listener $(LINK); \
+	rm -f $(DEMO)/outage_hiredis; \
+	! pkg-config --exists hiredis || $(CC) $(CFLAGS) $(WARNINGS) $$(pkg-config --cflags hiredis) \
+		examples/demo/outage_hiredis.c -o $(DEMO)/outage_hiredis $$(pkg-config --libs hiredis) -pthread; \
+	cargo build --release --example demo; \
+	set +x; echo; \
+	hiredis=$(DEMO)/outage_hiredis; [ -x $$hiredis ] || hiredis=-; \
+	exec $(RELEASE)/examples/demo $(DEMO)/outage $$hiredis $(DEMO)/listener $(DEMO)
+endef
 
 test: ## everything: the library, its C interface, the installed tree, the examples, the documents
-	@scripts/need cargo redis-server gcc g++ pkg-config cmake valgrind libevent
+	@scripts/need cargo redis-server gcc g++ clang pkg-config cmake valgrind libevent
 	cargo test --lib --examples
 	cargo test --no-fail-fast --test '*'
 	RR_TEST_LINK=tls cargo test --no-fail-fast $(addprefix --test ,$(OVER_TLS))
@@ -67,16 +86,19 @@ bench: ## measures against hiredis and the redis crate
 ifneq ($(origin RELEASE),command line)
 install: $(if $(shell command -v cargo),build)
 endif
-install: ## PREFIX=/usr/local, LIBDIR, INCLUDEDIR, DOCDIR, DESTDIR: library, headers, pkg-config, CMake, documents
+install: ## PREFIX=/usr/local, LIBDIR, INCLUDEDIR, DOCDIR, DESTDIR: library, headers of C and C++, pkg-config, CMake, documents
 	@[ -e $(RELEASE)/libresilient_redis.so ] || { echo 'nothing is built: make build' >&2; exit 1; }
 	install -d $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/resilient_redis
 	install -d $(DESTDIR)$(DOCDIR)
 	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)
+	install -d $(addprefix $(DESTDIR)$(INCLUDEDIR)/,$(CPP_FOLDERS))
+	$(foreach folder,$(CPP_FOLDERS),install -m 644 $(call CPP_HEADERS,$(folder)) $(DESTDIR)$(INCLUDEDIR)/$(folder) &&) true
 	install -m 755 $(RELEASE)/libresilient_redis.so $(DESTDIR)$(LIBDIR)/libresilient_redis.so.$(VERSION)
 	ln -sf libresilient_redis.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libresilient_redis.so
 	install -m 644 $(RELEASE)/libresilient_redis.a $(DESTDIR)$(LIBDIR)
 	@$(call fill,resilient_redis.pc,pkgconfig)
+	@$(call fill,resilient_redis_cpp.pc,pkgconfig)
 	@$(call fill,resilient_redisConfig.cmake,cmake/resilient_redis)
 	@$(call fill,resilient_redisConfigVersion.cmake,cmake/resilient_redis)
 	install -m 644 $(DOCUMENTS) $(DESTDIR)$(DOCDIR)
@@ -88,11 +110,14 @@ fill = packaging/fill packaging/$(1).in $(VERSION) $(PREFIX) $(LIBDIR) $(INCLUDE
 uninstall: ## takes away what `make install` with the same variables brought
 	rm -f $(addprefix $(DESTDIR)$(INCLUDEDIR)/,$(notdir $(HEADERS)))
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libresilient_redis.so.$(VERSION) $(SONAME) libresilient_redis.so)
+	rm -f $(foreach folder,$(CPP_FOLDERS),$(patsubst $(CPP)/%,$(DESTDIR)$(INCLUDEDIR)/%,$(call CPP_HEADERS,$(folder))))
 	rm -f $(DESTDIR)$(LIBDIR)/libresilient_redis.a $(DESTDIR)$(LIBDIR)/pkgconfig/resilient_redis.pc
+	rm -f $(DESTDIR)$(LIBDIR)/pkgconfig/resilient_redis_cpp.pc
 	rm -f $(DESTDIR)$(LIBDIR)/cmake/resilient_redis/resilient_redisConfig.cmake
 	rm -f $(DESTDIR)$(LIBDIR)/cmake/resilient_redis/resilient_redisConfigVersion.cmake
 	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,$(notdir $(DOCUMENTS)))
-	-rmdir --ignore-fail-on-non-empty $(DESTDIR)$(LIBDIR)/cmake/resilient_redis $(DESTDIR)$(DOCDIR)
+	-rmdir --ignore-fail-on-non-empty $(DESTDIR)$(LIBDIR)/cmake/resilient_redis $(DESTDIR)$(DOCDIR) \
+		$(addprefix $(DESTDIR)$(INCLUDEDIR)/,resilient_redis/commands resilient_redis)
 
 clean: ## takes away what was built
 	cargo clean

@@ -181,6 +181,7 @@ impl Core {
         self.events.log().write(level, || {
             format!("closed; sent from the buffer: {drained}, lost: {lost}, unknown: {unknown}, in the failed list: {failed}")
         });
+        self.events.end();
         self.dispatcher.stop();
         CloseReport { drained, lost, unknown, failed }
     }

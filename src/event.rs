@@ -4,6 +4,7 @@
 //! Any thread may announce an event; announcing never blocks and never runs the callback, which the dispatcher does. When
 //! a queue is full the oldest event makes room and the next one delivered says how many were missed.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,6 +16,7 @@ use crate::dispatch::{Dispatcher, Source, call_back};
 use crate::error::Result;
 use crate::log::Log;
 use crate::stats::Counters;
+use crate::sync::Mutex;
 use crate::time;
 
 /// What happened. The numbers are part of the ABI.
@@ -216,6 +218,9 @@ pub struct Events {
     pushed: Option<Arc<Pushed>>,
     dispatcher: Arc<Dispatcher>,
     log: Log,
+    /// Let go of at the end, so that whoever waits sees it.
+    open: Mutex<Option<Sender<Infallible>>>,
+    ended: Receiver<Infallible>,
 }
 
 /// The handler, with the events that it has not seen yet.
@@ -254,7 +259,8 @@ impl Events {
                 (Some(Arc::new(Pushed { queue, handler, is_posted: AtomicBool::new(false) })), None)
             }
         };
-        Ok(Events { pulled: Queue::new(size, counters), pushed, dispatcher, log })
+        let (open, ended) = crossbeam_channel::bounded(0);
+        Ok(Events { pulled: Queue::new(size, counters), pushed, dispatcher, log, open: Mutex::new(Some(open)), ended })
     }
 
     /// The client's log, for what is no event.
@@ -274,9 +280,22 @@ impl Events {
         self.pulled.push(event);
     }
 
-    /// The next event that nobody has pulled yet, waiting up to `timeout` for one.
+    /// The next event that nobody has pulled yet, waiting up to `timeout` for one, and not after the end.
     pub fn next(&self, timeout: Duration) -> Option<Event> {
-        self.pulled.receiver.recv_timeout(timeout).ok().map(|event| self.pulled.delivered(event))
+        let receiver = &self.pulled.receiver;
+        let event = receiver.try_recv().ok().or_else(|| {
+            crossbeam_channel::select! {
+                recv(receiver) -> event => event.ok(),
+                recv(self.ended) -> _ => receiver.try_recv().ok(),
+                default(timeout) => None,
+            }
+        });
+        event.map(|event| self.pulled.delivered(event))
+    }
+
+    /// There will be no more events: whoever waits for one returns.
+    pub fn end(&self) {
+        self.open.lock().take();
     }
 }
 
@@ -284,7 +303,6 @@ impl Events {
 mod tests {
     use super::*;
     use crate::dispatch::in_callback;
-    use crate::sync::Mutex;
 
     #[test]
     fn the_oldest_events_make_room_and_the_next_one_says_how_many() {

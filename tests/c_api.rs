@@ -11,16 +11,16 @@
     reason = "a helper that cannot do its work fails the test that asked for it"
 )]
 
+#[path = "toolchain/serve.rs"]
+mod serve;
 mod support;
 mod toolchain;
 
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
-use std::time::Duration;
 
+use serve::{serve, sources};
 use support::Server;
 use toolchain::{STRICT, library, root, run, scratch, tool};
 
@@ -31,9 +31,6 @@ enum Under {
     Valgrind,
     AddressSanitizer,
 }
-
-/// Longer than any of them takes under valgrind on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(300);
 
 fn compile(source: &Path, under: Under) -> PathBuf {
     let (folder, name) = (source.parent().unwrap().file_name().unwrap(), source.file_stem().unwrap());
@@ -78,48 +75,6 @@ fn two_copies() -> String {
     .clone()
 }
 
-/// Runs a program against a server of its own, which it may ask to be killed and started again.
-fn serve(program: &Path, under: Under) -> (bool, String) {
-    let server = Server::builder().appendonly(true).start();
-    let mut command = command(program, under);
-    command.arg(server.url()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // A group of its own, so that its children can be ended with it.
-    let mut child = command.process_group(0).spawn().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
-    let mut input = child.stdin.take().unwrap();
-    let output = child.stdout.take().unwrap();
-    let mut errors = child.stderr.take().unwrap();
-    let reader = std::thread::spawn(move || std::io::read_to_string(&mut errors).unwrap_or_default());
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for line in BufReader::new(output).lines() {
-                match line.unwrap_or_default().as_str() {
-                    "kill" => server.kill(),
-                    "start" => server.start_again(),
-                    other => panic!("{program:?} asks for {other:?}"),
-                }
-                // The program may have ended meanwhile; its exit code tells.
-                let _ = input.write_all(b"done\n");
-            }
-        });
-        let mut patience = PATIENCE;
-        let status = loop {
-            if let Some(status) = child.try_wait().unwrap() {
-                break Some(status);
-            }
-            if patience.is_zero() {
-                run(tool("kill", "procps").args(["-KILL", "--", &format!("-{}", child.id())]));
-                child.wait().unwrap();
-                break None;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-            patience = patience.saturating_sub(Duration::from_millis(10));
-        };
-        let said = reader.join().unwrap();
-        let verdict = status.map_or("it did not end".into(), |status| status.to_string());
-        (status.is_some_and(|status| status.success()), format!("{program:?}: {verdict}\n{said}"))
-    })
-}
-
 fn passes(name: &str) {
     let source = root().join("tests/c").join(format!("{name}.c"));
     for under in [Under::Nothing, Under::AddressSanitizer, Under::Valgrind] {
@@ -128,7 +83,7 @@ fn passes(name: &str) {
         if name == "fork" && under == Under::AddressSanitizer {
             continue;
         }
-        let (passed, said) = serve(&compile(&source, under), under);
+        let (passed, said) = serve(command(&compile(&source, under), under));
         assert!(passed, "{said}");
     }
 }
@@ -141,16 +96,9 @@ macro_rules! programs {
 
         #[test]
         fn every_program_is_run() {
-            let mut there: Vec<String> = std::fs::read_dir(root().join("tests/c"))
-                .unwrap()
-                .map(|entry| entry.unwrap().path())
-                .filter(|path| path.extension().is_some_and(|extension| extension == "c"))
-                .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
-                .collect();
-            there.sort();
             let mut run = vec![$(stringify!($name).to_owned()),+];
             run.sort();
-            assert_eq!(there, run);
+            assert_eq!(sources("tests/c", "c"), run);
         }
     };
 }
@@ -218,7 +166,7 @@ fn faulty(name: &str, body: &str, under: Under) -> (bool, String) {
         "#include \"check.h\"\nint main(int argc, char **argv) {{\n    rr_client *client = open_client(argv[argc - 1]);\n    {body}\n    rr_client_free(client);\n    return 0;\n}}\n"
     );
     std::fs::write(&source, program).unwrap();
-    serve(&compile(&source, under), under)
+    serve(command(&compile(&source, under), under))
 }
 
 #[test]

@@ -139,3 +139,19 @@ fn events_that_nobody_takes_are_bounded_and_counted() {
 fn open_on(url: &str) -> Client {
     support::open(url, &[("event_queue_size", "8"), ("reconnect_max_delay_ms", "10")])
 }
+
+#[test]
+fn whoever_waits_for_an_event_returns_when_the_client_is_closed() {
+    let server = Server::start();
+    let client = support::open_ready(&server.url(), &[]);
+    client.events_so_far();
+    std::thread::scope(|scope| {
+        let waiting = [0, 1].map(|_| scope.spawn(|| while client.next_event(Duration::MAX).is_some() {}));
+        client.close(Duration::ZERO).unwrap();
+        for thread in waiting {
+            wait_until("it returns", SOON, || thread.is_finished());
+            thread.join().unwrap();
+        }
+    });
+    assert!(client.next_event(Duration::MAX).is_none());
+}

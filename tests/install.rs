@@ -1,5 +1,5 @@
 //! The installed tree, as a program's author meets it: pkg-config and CMake find it, the examples and the README's
-//! program build from it and run.
+//! program build from it and run, those in C and those in C++.
 
 #![allow(
     clippy::unwrap_used,
@@ -40,6 +40,17 @@ const EXAMPLES: [(&str, &[&str], &[&str], &str); 13] = [
     ("token", &[], &["/proc/sys/kernel/ostype"], "logged in as default\n"),
     ("transaction", &[], &[], "70 and 30\n"),
     ("watch", &[], &["0"], "resilient_redis_connects_total{client=\"watch\"} 1\n"),
+];
+
+/// The same for those in C++.
+const EXAMPLES_IN_CPP: [(&str, &[&str], &[&str], &str); 7] = [
+    ("async", &[], &[], "counted to 1000\na function is told 1000\ntag 1 is told 11\n"),
+    ("coroutine", &[], &[], "counter:b is 1000\n"),
+    ("hello", &[], &[], "hello\nAda, 1815\n"),
+    ("outage", &["-s", "0.5", "-t", "2"], &["client_name=outage"], "account left_at_close 0\n"),
+    ("pipeline", &[], &[], "apple pie has 9 letters\nrefused: ERR "),
+    ("subscribe", &[], &["3"], "news.example: message 3\n"),
+    ("transaction", &[], &[], "40 and 60\n"),
 ];
 
 /// `make`, as a person calls it, for a library that is already built.
@@ -85,8 +96,12 @@ fn prefix() -> &'static Path {
 }
 
 fn pkg_config(arguments: &[&str]) -> Vec<String> {
+    pkg_config_of("resilient_redis", arguments)
+}
+
+fn pkg_config_of(package: &str, arguments: &[&str]) -> Vec<String> {
     let mut pkg_config = tool("pkg-config", "pkg-config");
-    pkg_config.env("PKG_CONFIG_PATH", prefix().join("lib/pkgconfig")).args(arguments).arg("resilient_redis");
+    pkg_config.env("PKG_CONFIG_PATH", prefix().join("lib/pkgconfig")).args(arguments).arg(package);
     run(&mut pkg_config).split_whitespace().map(str::to_owned).collect()
 }
 
@@ -96,13 +111,32 @@ fn compile(source: &Path, program: &Path, flags: &[String]) {
     run(&mut gcc);
 }
 
+fn compile_cpp(source: &Path, program: &Path, standard: &str) {
+    let mut gcc = tool("g++", "g++");
+    gcc.arg(format!("-std={standard}")).args(STRICT).arg(source).arg("-o").arg(program);
+    run(gcc.args(pkg_config_of("resilient_redis_cpp", &["--cflags", "--libs"])).arg("-pthread"));
+}
+
+fn source_in_cpp(example: &str) -> PathBuf {
+    root().join("bindings/cpp/examples").join(example).with_extension("cpp")
+}
+
+/// Coroutines came with C++20; the rest does with C++17.
+fn standard_of(example: &str) -> u32 {
+    if example == "coroutine" { 20 } else { 17 }
+}
+
 fn source(example: &str) -> PathBuf {
     root().join("examples/c").join(example).with_extension("c")
 }
 
 /// Runs an example that was built as `program`; `libraries` is where the loader has to look.
 fn check_example(name: &str, program: &Path, libraries: Option<&Path>) {
-    let (_, before, after, says) = EXAMPLES.iter().find(|(example, ..)| *example == name).unwrap();
+    check_one_of(&EXAMPLES, name, program, libraries);
+}
+
+fn check_one_of(examples: &[(&str, &[&str], &[&str], &str)], name: &str, program: &Path, libraries: Option<&Path>) {
+    let (_, before, after, says) = examples.iter().find(|(example, ..)| *example == name).unwrap();
     let server = Server::start();
     let mut command = Command::new(program);
     command.env_remove("LD_LIBRARY_PATH").args(*before).arg(server.url()).args(*after);
@@ -135,12 +169,19 @@ fn every_example_is_built_and_run() {
     let sources = files(&root().join("examples/c"));
     let expected: Vec<String> = EXAMPLES.iter().map(|(name, ..)| format!("{name}.c")).collect();
     assert_eq!(sources, expected);
+    let sources = files(&root().join("bindings/cpp/examples"));
+    let expected: Vec<String> = EXAMPLES_IN_CPP.iter().map(|(name, ..)| format!("{name}.cpp")).collect();
+    assert_eq!(sources, expected);
 }
 
 #[test]
 fn the_installed_tree_has_everything_and_nothing_else() {
     let installed = files(prefix());
     let (documents, others): (Vec<_>, Vec<_>) = installed.iter().partition(|name| name.starts_with("share/doc/"));
+    let (in_cpp, others): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|name| name.starts_with("include/resilient_redis/"));
+    let headers = files(&root().join("bindings/cpp/include")).into_iter().map(|name| format!("include/{name}"));
+    assert_eq!(in_cpp.into_iter().cloned().collect::<Vec<_>>(), headers.collect::<Vec<_>>());
     let versioned = format!("lib/libresilient_redis.so.{VERSION}");
     let named = format!("lib/{}", soname());
     assert_eq!(
@@ -155,6 +196,7 @@ fn the_installed_tree_has_everything_and_nothing_else() {
             &named,
             &versioned,
             "lib/pkgconfig/resilient_redis.pc",
+            "lib/pkgconfig/resilient_redis_cpp.pc",
         ]
     );
     for document in ["README.md", "LICENSE-MIT", "LICENSE-APACHE", "CONFIGURATION.md", "METRICS.md"] {
@@ -163,6 +205,7 @@ fn the_installed_tree_has_everything_and_nothing_else() {
     assert_eq!(std::fs::canonicalize(prefix().join("lib/libresilient_redis.so")).unwrap(), prefix().join(&versioned));
     assert!(dynamic(&prefix().join(versioned)).contains(&format!("soname: [{}]", soname())));
     assert_eq!(pkg_config(&["--modversion"]), [VERSION]);
+    assert_eq!(pkg_config_of("resilient_redis_cpp", &["--modversion"]), [VERSION]);
 }
 
 #[test]
@@ -245,6 +288,50 @@ fn the_examples_build_by_cmake_and_run_also_after_the_tree_was_moved() {
 }
 
 #[test]
+fn the_examples_in_cpp_build_by_pkg_config_and_run() {
+    let folder = scratch("cpp-by-pkg-config");
+    for (name, ..) in EXAMPLES_IN_CPP {
+        let program = folder.join(name);
+        compile_cpp(&source_in_cpp(name), &program, &format!("c++{}", standard_of(name)));
+        check_one_of(&EXAMPLES_IN_CPP, name, &program, Some(&prefix().join("lib")));
+    }
+}
+
+#[test]
+fn the_examples_in_cpp_build_by_cmake_and_run_also_after_the_tree_was_moved() {
+    let moved = empty("cpp-installed-and-moved").join("elsewhere");
+    run(Command::new("cp").arg("-a").arg(prefix()).arg(&moved));
+    let folder = empty("cpp-by-cmake");
+    // An older standard is asked for, so that it is the target that brings the one it needs.
+    let mut project = String::from(
+        "cmake_minimum_required(VERSION 3.13)\nproject(examples CXX)\nset(CMAKE_CXX_STANDARD 11)\n\
+         find_package(resilient_redis 0.1 REQUIRED)\nfind_package(Threads REQUIRED)\n",
+    );
+    for (name, ..) in EXAMPLES_IN_CPP {
+        project.push_str(&format!(
+            "add_executable({name} {})\n\
+             target_link_libraries({name} resilient_redis::cpp Threads::Threads)\n\
+             target_compile_options({name} PRIVATE {})\n",
+            source_in_cpp(name).display(),
+            STRICT.join(" ")
+        ));
+        if standard_of(name) == 20 {
+            project.push_str(&format!("target_compile_features({name} PRIVATE cxx_std_20)\n"));
+        }
+    }
+    std::fs::write(folder.join("CMakeLists.txt"), project).unwrap();
+    let mut cmake = tool("cmake", "cmake");
+    cmake.arg("-S").arg(&folder).arg("-B").arg(folder.join("build"));
+    run(cmake.arg(format!("-DCMAKE_PREFIX_PATH={}", moved.display())));
+    run(tool("cmake", "cmake").arg("--build").arg(folder.join("build")));
+    for (name, ..) in EXAMPLES_IN_CPP {
+        let program = folder.join("build").join(name);
+        assert!(dynamic(&program).contains(&moved.join("lib").display().to_string()), "{name} finds the moved library");
+        check_one_of(&EXAMPLES_IN_CPP, name, &program, None);
+    }
+}
+
+#[test]
 fn cmake_refuses_a_version_that_is_not_compatible() {
     for version in ["0.0.9", "0.1.99", "0.2", "1"] {
         let folder = empty("cmake-version");
@@ -286,19 +373,45 @@ fn every_link_of_the_readme_leads_somewhere() {
     assert_eq!(missing.next(), None);
 }
 
-/// The first block of C in the README.
-fn readme_program() -> String {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, rest) = readme.split_once("```c\n").expect("a C program");
+/// The first block of a language in a document.
+fn first_block(document: &str, language: &str) -> String {
+    let text = std::fs::read_to_string(root().join(document)).unwrap();
+    let (_, rest) = text.split_once(&format!("```{language}\n")).expect("a program");
     rest.split_once("```").expect("its end").0.to_owned()
 }
 
 #[test]
 fn the_program_in_the_readme_does_what_is_said() {
     let folder = scratch("readme");
-    std::fs::write(folder.join("readme.c"), readme_program()).unwrap();
+    std::fs::write(folder.join("readme.c"), first_block("README.md", "c")).unwrap();
     let program = folder.join("readme");
     compile(&folder.join("readme.c"), &program, &pkg_config(&["--cflags", "--libs"]));
+    counts_visits(&program);
+}
+
+#[test]
+fn the_program_in_cpp_in_the_readme_does_the_same() {
+    let folder = scratch("readme-cpp");
+    std::fs::write(folder.join("readme.cpp"), first_block("README.md", "cpp")).unwrap();
+    let program = folder.join("readme");
+    compile_cpp(&folder.join("readme.cpp"), &program, "c++17");
+    counts_visits(&program);
+}
+
+#[test]
+fn the_program_in_the_readme_of_the_cpp_binding_does_what_is_said() {
+    let folder = scratch("readme-cpp");
+    std::fs::write(folder.join("binding.cpp"), first_block("bindings/cpp/README.md", "cpp")).unwrap();
+    let program = folder.join("binding");
+    compile_cpp(&folder.join("binding.cpp"), &program, "c++17");
+    let server = Server::start();
+    let mut command = Command::new(program);
+    let said = run(command.arg(server.url()).env("LD_LIBRARY_PATH", prefix().join("lib")));
+    assert_eq!(said, "hello Ada\n3 names: Ada Grace Edsger\nINCR of a list: WRONGTYPE\nnext: 2\n");
+}
+
+/// The programs of the README, which print a line for their visit and one for their end.
+fn counts_visits(program: &Path) {
     let server = Server::builder().appendonly(true).start();
     // Its lines are wanted when they are printed.
     let mut command = tool("stdbuf", "coreutils");
@@ -325,9 +438,20 @@ fn account(said: &[String]) -> BTreeMap<String, u64> {
 
 #[test]
 fn the_outage_example_accounts_for_every_write() {
-    let server = Server::builder().appendonly(true).start();
     let program = scratch("readme").join("outage");
     compile(&source("outage"), &program, &pkg_config(&["--cflags", "--libs"]));
+    accounts_for_every_write(&program);
+}
+
+#[test]
+fn the_outage_example_in_cpp_accounts_for_every_write() {
+    let program = scratch("readme-cpp").join("outage");
+    compile_cpp(&source_in_cpp("outage"), &program, "c++17");
+    accounts_for_every_write(&program);
+}
+
+fn accounts_for_every_write(program: &Path) {
+    let server = Server::builder().appendonly(true).start();
     let mut command = Command::new(program);
     command.env("LD_LIBRARY_PATH", prefix().join("lib")).args(["-s", "4", "-t", "4", "-r", "1000"]);
     command.args([&server.url(), "reconnect_max_delay_ms=100"]).stdout(Stdio::piped());

@@ -153,7 +153,9 @@ fn pipelines_survive_an_outage_whole_and_can_be_cancelled_in_it() {
     let queue = queue();
     server.kill();
     client.wait_state(State::Reconnecting);
-    let mut commands = pipeline(&client, PipelineOptions::default(), &[&["INCR", "n"], &["INCR", "n"]]);
+    // When their time has passed they are buffered like any other write.
+    let soon = PipelineOptions { timeout: Some(Duration::from_millis(200)), ..PipelineOptions::default() };
+    let mut commands = pipeline(&client, soon, &[&["INCR", "n"], &["INCR", "n"]]);
     for tag in 0..10 {
         client.submit_pipeline_to(&queue, tag, &mut commands, &SubmitOptions::default()).unwrap();
     }

@@ -3,7 +3,8 @@
  * goes. It knows no Redis client. A program brings the two functions that do, so that clients which are compared do
  * exactly the same work.
  *
- * Everything is counted under the writer's own lock, which only the look every 50 ms contends for. */
+ * It is C that is also C++. Everything is counted under the writer's own lock, which only the look every 50 ms contends
+ * for. */
 
 #ifndef WORKLOAD_H
 #define WORKLOAD_H
@@ -128,7 +129,7 @@ static void workload_count(struct writer *writer, long number, enum fate fate, i
     pthread_mutex_lock(&writer->lock);
     if ((size_t)number > writer->room) {
         writer->room = 2 * writer->room + 1024;
-        writer->fates = realloc(writer->fates, writer->room);
+        writer->fates = (char *)realloc(writer->fates, writer->room);
         if (writer->fates == NULL)
             workload_fail("no memory");
     }
@@ -143,7 +144,7 @@ static void workload_count(struct writer *writer, long number, enum fate fate, i
 
 static void *workload_write(void *argument)
 {
-    struct writer *writer = argument;
+    struct writer *writer = (struct writer *)argument;
     struct workload *workload = writer->workload;
     int64_t pause = (int64_t)(1e6 * workload->threads / workload->rate);
     int64_t next = workload_ticks_us() + pause * writer->index / workload->threads;

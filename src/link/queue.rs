@@ -76,6 +76,8 @@ pub(super) struct Queue {
     pub(super) lingers: bool,
     /// Somebody who takes completions does the reading for them.
     pub(super) is_pulled: bool,
+    /// When that one last came or went.
+    pub(super) pulled_at: Instant,
     /// How long the server takes to answer what is sent to it while it has nothing else to do.
     distance: Distance,
 }
@@ -122,6 +124,7 @@ impl Queue {
             called: false,
             lingers: false,
             is_pulled: false,
+            pulled_at: now,
             distance: Distance::default(),
         }
     }

@@ -81,12 +81,20 @@ impl Lane {
         let writer = state.take_writer();
         // Also while nothing is on its way: what is submitted next finds somebody who reads.
         let reader = state.take_reader(epoch);
-        state.is_pulled |= reader.is_some();
+        if reader.is_some() {
+            state.is_pulled = true;
+            state.pulled_at = time::now();
+        }
         drop(state);
         let mut hand = Hand { lane: self, socket, epoch, reader, supervised: false, own: None, has_company: false };
         if let Some(writer) = writer {
             hand.write(writer, deadline);
         }
+        self.read_for(&mut hand, signal, deadline, enough);
+        self.state.lock().pulled_at = time::now();
+    }
+
+    fn read_for(&self, hand: &mut Hand<'_>, signal: &Waker, deadline: Deadline, enough: &dyn Fn() -> bool) {
         while hand.reader.is_some() && !enough() {
             let readable = Interest { readable: true, writable: false };
             let ready = wake::wait(Some(signal), Some((&hand.socket, readable)), deadline.remaining());

@@ -107,14 +107,19 @@ impl Lane {
     /// so, or the connection is down: notices its end, writes and reads what no caller does.
     pub fn serve(&self, waker: &Waker, timeout: Option<Duration>, enough: &dyn Fn() -> bool) {
         let deadline = Deadline::within_or_never(timeout);
+        let mut seen = None;
         while !enough() && !deadline.has_passed() {
             let mut state = self.state.lock();
             let Some(socket) = state.socket.as_ref().filter(|_| state.down.is_none()).cloned() else { return };
             let epoch = state.epoch;
             state.looked_at();
-            if state.is_pulled && state.in_flight > 0 && state.reader.is_some() {
-                // Whoever takes completions may be about to come and read for itself, but not for long.
-                if time::now().saturating_duration_since(state.busy_since) < LINGER {
+            let has_traffic =
+                state.in_flight > 0 || seen.replace(state.queued).is_some_and(|seen| seen != state.queued);
+            if state.is_pulled && has_traffic {
+                // Whoever takes completions reads for itself, or may be about to come for that, but not for long.
+                let is_free = state.reader.is_some() && state.in_flight > 0;
+                let is_expected = !is_free || time::now().saturating_duration_since(state.pulled_at) < LINGER;
+                if is_expected {
                     state.lingers = true;
                     drop(state);
                     if wake::wait(Some(waker), Some((&socket, Interest::default())), Some(LINGER)).woken {

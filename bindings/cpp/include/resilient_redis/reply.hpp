@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// A server's reply: the owner of the values in it, and how a call's reply becomes what the program asked for.
+//
+// Nothing is copied out of a reply: views into it live as long as it does. Any number of threads may read one.
+
+#ifndef RESILIENT_REDIS_REPLY_HPP
+#define RESILIENT_REDIS_REPLY_HPP
+
+#include "answer.hpp"
+#include "convert.hpp"
+#include "lent.hpp"
+#include "value.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace rr {
+
+class Reply {
+public:
+    /// A nil.
+    Reply() = default;
+    /// Takes it over.
+    explicit Reply(rr_reply *reply) : Reply(reply, true) {}
+    /// One that somebody else frees.
+    static Reply lent(const rr_reply *reply) { return Reply(reply, false); }
+
+    /// The whole reply as a view, which lives as long as the reply.
+    Value value() const noexcept { return Value(rr_reply_view(c_ptr())); }
+    operator Value() const noexcept { return value(); }
+
+    Type type() const noexcept { return static_cast<Type>(rr_reply_type(c_ptr())); }
+    bool is_nil() const noexcept { return type() == Type::nil; }
+    /// The bytes of a string, status, verbatim string, big number or error; empty for others.
+    std::string_view string() const noexcept {
+        const char *bytes = rr_reply_string(c_ptr());
+        return bytes != nullptr ? std::string_view(bytes, rr_reply_length(c_ptr())) : std::string_view();
+    }
+    std::int64_t integer() const noexcept { return rr_reply_integer(c_ptr()); }
+    double real() const noexcept { return rr_reply_double(c_ptr()); }
+    bool boolean() const noexcept { return type() == Type::boolean && integer() != 0; }
+
+    /// How many elements; of a map, keys and values are counted one by one.
+    std::size_t size() const noexcept { return value().size(); }
+    bool empty() const noexcept { return size() == 0; }
+    /// The element at `index`, from 0; a nil if there is none.
+    Value operator[](std::size_t index) const noexcept { return Value(rr_reply_element(c_ptr(), index)); }
+    Value::Iterator begin() const noexcept { return value().begin(); }
+    Value::Iterator end() const noexcept { return value().end(); }
+    /// The elements as pairs of key and value.
+    Entries entries() const noexcept { return value().entries(); }
+
+    /// Reads it as a T: see convert.hpp.
+    template <class T> T as() const { return value().as<T>(); }
+    template <class T> std::optional<T> try_as() const { return value().try_as<T>(); }
+
+    const rr_reply *c_ptr() const noexcept { return reply_.get(); }
+
+private:
+    Reply(const rr_reply *reply, bool owned) : reply_(reply, owned) {}
+
+    detail::Lent<rr_reply, rr_reply_free> reply_;
+};
+
+namespace detail {
+
+/// Would it point into a reply that is gone?
+template <class T, class = void> struct IsView : std::bool_constant<std::is_same_v<T, std::string_view> || std::is_same_v<T, Value>> {};
+template <class T> struct IsView<T, std::void_t<typename T::value_type>>
+    : std::bool_constant<std::is_same_v<T, std::string_view> || IsView<typename T::value_type>::value> {};
+
+/// A value that came as a whole command's, as a T; an error if it is none.
+template <class T> Result<T> read(const Value &value) {
+    if constexpr (std::is_void_v<T>) {
+        return std::monostate();
+    } else {
+        T result{};
+        if (Convert<T>::into(value, result))
+            return result;
+        return ConversionError(conversion_message(TypeName<T>::value, value), Outcome::applied);
+    }
+}
+
+/// What a call's reply is as a T. A Reply is moved.
+template <class T> Result<T> read(Result<Reply> &&reply) {
+    static_assert(!IsView<T>::value, "it would point into a reply that is gone: ask for rr::Reply, or for std::string");
+    if constexpr (std::is_same_v<T, Reply>) {
+        return std::move(reply);
+    } else {
+        if (reply.is_buffered())
+            return Buffered();
+        if (reply.has_error())
+            return reply.error();
+        return read<T>(reply->value());
+    }
+}
+
+/// What C gave for a call.
+inline Result<Reply> replied(rr_status status, rr_reply *reply, const ErrorPlace &error) {
+    if (status == RR_OK)
+        return Reply(reply);
+    if (status == RR_BUFFERED)
+        return Buffered();
+    return error.take(status);
+}
+
+} // namespace detail
+
+} // namespace rr
+
+#endif
