@@ -1,0 +1,3 @@
+module resilient-redis/bindings/go
+
+go 1.24
