@@ -20,6 +20,9 @@ TARGET := $(abspath $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target))
 # Where the library was built. Given on the command line, it is taken as it is.
 RELEASE = $(TARGET)/release
 DEMO := $(TARGET)/demo
+# An installed tree for the bindings that are built from one.
+STAGE := $(TARGET)/stage
+GO_ENVIRONMENT = PKG_CONFIG_PATH=$(STAGE)/lib/pkgconfig CGO_LDFLAGS=-Wl,-rpath,$(STAGE)/lib
 
 # The tests that are run a second time with everything over TLS.
 OVER_TLS := outage cuts buffer framing health timeouts giving_up lifecycle session events pubsub transactions blocking \
@@ -32,7 +35,7 @@ CPP_FOLDERS := resilient_redis resilient_redis/commands
 CPP_HEADERS = $(wildcard $(CPP)/$(1)/*.hpp)
 DOCUMENTS := $(wildcard README.md ARCHITECTURE.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/*.md)
 
-.PHONY: help build demo demo-cpp test bench install uninstall clean format lint docs
+.PHONY: help build demo demo-cpp demo-go test test-go bench bench-go install uninstall clean format lint docs
 
 help: ## what there is to do
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -54,6 +57,12 @@ demo-cpp: build ## the same, with a program in C++ that writes
 	$(CXX) $(CXXFLAGS) $(CXXWARNINGS) -Iinclude -I$(CPP) bindings/cpp/examples/outage.cpp -o $(DEMO)/outage $(LINK) -pthread
 	@$(demonstrate)
 
+demo-go: build $(STAGE) ## the same, with a program in Go that writes
+	@scripts/need redis-server cc go pkg-config
+	@mkdir -p $(DEMO)
+	cd bindings/go && $(GO_ENVIRONMENT) go build -o $(DEMO)/outage ./examples/outage
+	@$(demonstrate)
+
 LINK := -L$(RELEASE) -lresilient_redis -Wl,-rpath,$(RELEASE)
 
 # What is beside the program that writes, and the run.
@@ -70,17 +79,32 @@ scripts/need --optional hiredis; \
 	exec $(RELEASE)/examples/demo $(DEMO)/outage $$hiredis $(DEMO)/listener $(DEMO)
 endef
 
-test: ## everything: the library, its C interface, the installed tree, the examples, the documents
-	@scripts/need cargo redis-server gcc g++ clang pkg-config cmake valgrind libevent
+test: ## everything: the library, its C interface, the installed tree, the examples, the documents, the bindings
+	@scripts/need cargo go redis-server gcc g++ clang pkg-config cmake valgrind libevent
 	cargo test --lib --examples
+	@$(MAKE) --no-print-directory test-go
 	cargo test --no-fail-fast --test '*'
 	RR_TEST_LINK=tls cargo test --no-fail-fast $(addprefix --test ,$(OVER_TLS))
 	cargo test --doc
 
-bench: ## measures against hiredis and the redis crate
+test-go: build $(STAGE) ## the Go binding
+	@scripts/need go redis-server gcc pkg-config
+	bindings/go/check $(STAGE)
+
+# Made anew each time: what is in it may have changed.
+.PHONY: $(STAGE)
+$(STAGE): build
+	@$(MAKE) --no-print-directory install PREFIX=$(STAGE) RELEASE=$(RELEASE) >/dev/null
+
+bench: ## measures against hiredis and the redis crate, redis-plus-plus, and, where there is Go, go-redis and rueidis
 	@scripts/need cargo redis-server cc
 	@scripts/need --optional pkg-config hiredis
 	bench/run
+	@! command -v go >/dev/null || $(MAKE) --no-print-directory bench-go
+
+bench-go: build $(STAGE) ## measures the Go binding against go-redis and rueidis
+	@scripts/need go redis-server gcc pkg-config
+	cd bindings/go/bench && $(GO_ENVIRONMENT) go run ./compare
 
 # As root there may be no cargo: then what was built before is installed.
 ifneq ($(origin RELEASE),command line)

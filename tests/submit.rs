@@ -425,7 +425,7 @@ fn a_server_that_is_far_away_is_sent_each_command_at_once() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             // How much was on its way to the server when each was answered.
-            while !queue.next(1, Deadline::NEVER).is_empty() {
+            while !queue.next(1, Deadline::within(SOON)).is_empty() {
                 told.send(proxy.bytes_to_server()).unwrap();
             }
         });
@@ -465,4 +465,39 @@ fn a_deadline_holds_while_the_client_recovers_too() {
     assert_eq!(completion.tag, 2, "it is given up before the first is answered");
     assert_eq!(completion.result.unwrap_err().error.kind, ErrorKind::Timeout);
     assert_eq!(take(&queue, 1).len(), 1);
+}
+
+#[test]
+fn what_waits_behind_a_command_that_was_given_up_is_sent_when_that_is_answered() {
+    let server = Server::start();
+    let client = open_ready(&server.url(), &[]);
+    let queue = queue();
+    std::thread::scope(|scope| {
+        let (told, came) = std::sync::mpsc::channel();
+        scope.spawn({
+            let queue = queue.clone();
+            move || {
+                while let Some(completion) = queue.next(1, Deadline::within(SOON)).pop() {
+                    told.send(completion).unwrap();
+                }
+            }
+        });
+        for round in 0..20 {
+            // The server is known to be near.
+            submit(&client, &queue, 0, &["PING"]);
+            assert!(came.recv_timeout(SOON).unwrap().result.is_ok());
+            server.pause();
+            let id = submit(&client, &queue, 1, &["PING"]);
+            assert!(client.cancel(id));
+            let given_up = came.recv_timeout(SOON).unwrap();
+            assert_eq!((given_up.tag, given_up.result.unwrap_err().error.kind), (1, ErrorKind::Cancelled));
+            // By now, in most rounds, the other thread reads again: its next look is at the answer that nobody wants.
+            std::thread::sleep(Duration::from_millis(2));
+            submit(&client, &queue, 2, &["PING"]);
+            server.resume();
+            let sent = came.recv_timeout(SOON).unwrap();
+            assert!(sent.result.is_ok(), "round {round}: {sent:?}");
+        }
+        queue.close();
+    });
 }

@@ -100,6 +100,14 @@ impl Lane {
             let ready = wake::wait(Some(signal), Some((&hand.socket, readable)), deadline.remaining());
             if ready.readable || ready.hung_up {
                 hand.read_once();
+                if enough() {
+                    return;
+                }
+                // What was answered was for nobody here. What came meanwhile waits for whoever reads.
+                let writer = self.state.lock().take_writer();
+                if let Some(writer) = writer {
+                    hand.write(writer, deadline);
+                }
             } else if ready.woken || deadline.has_passed() {
                 return;
             }

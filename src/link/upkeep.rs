@@ -107,27 +107,31 @@ impl Lane {
     /// so, or the connection is down: notices its end, writes and reads what no caller does.
     pub fn serve(&self, waker: &Waker, timeout: Option<Duration>, enough: &dyn Fn() -> bool) {
         let deadline = Deadline::within_or_never(timeout);
-        let mut seen = None;
+        let (mut seen, mut unwritten) = (None, None);
         while !enough() && !deadline.has_passed() {
             let mut state = self.state.lock();
             let Some(socket) = state.socket.as_ref().filter(|_| state.down.is_none()).cloned() else { return };
             let epoch = state.epoch;
             state.looked_at();
-            let has_traffic =
-                state.in_flight > 0 || seen.replace(state.queued).is_some_and(|seen| seen != state.queued);
-            if state.is_pulled && has_traffic {
+            let is_moving = seen.replace(state.queued).is_some_and(|seen| seen != state.queued);
+            if state.is_pulled && (state.in_flight > 0 || is_moving) {
                 // Whoever takes completions reads for itself, or may be about to come for that, but not for long.
                 let is_free = state.reader.is_some() && state.in_flight > 0;
                 let is_expected = !is_free || time::now().saturating_duration_since(state.pulled_at) < LINGER;
-                if is_expected {
-                    state.lingers = true;
+                // What still waits to be written since the last look, nobody writes.
+                let waits = (!state.out.is_empty()).then_some(state.queued);
+                let is_stuck = std::mem::replace(&mut unwritten, waits) == waits && waits.is_some();
+                if is_expected && !is_stuck {
+                    // While a slow answer is waited for there is nothing to look at.
+                    state.lingers = is_free || is_moving || waits.is_some();
+                    let pause = if state.lingers { LINGER } else { IDLE };
                     drop(state);
-                    if wake::wait(Some(waker), Some((&socket, Interest::default())), Some(LINGER)).woken {
+                    if wake::wait(Some(waker), Some((&socket, Interest::default())), Some(pause)).woken {
                         return;
                     }
                     continue;
                 }
-                state.is_pulled = false;
+                state.is_pulled = is_expected;
             }
             let writer = state.take_writer();
             let reader = if state.in_flight > 0 { state.take_reader(epoch) } else { None };
