@@ -18,7 +18,7 @@ fn root() -> &'static Path {
 
 fn documents() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for folder in ["", "docs", "fuzz", "bench", "bindings/cpp"].map(|folder| root().join(folder)) {
+    for folder in ["", "docs", "fuzz", "bench", "bindings/cpp", "bindings/go"].map(|folder| root().join(folder)) {
         let Ok(entries) = fs::read_dir(folder) else { continue };
         found.extend(
             entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "md")),
@@ -40,6 +40,13 @@ fn exists(name: &str) -> bool {
     text.contains(&format!("fn {test}()"))
 }
 
+/// All tests of the Go package.
+fn go_tests() -> String {
+    let files = fs::read_dir(root().join("bindings/go")).unwrap().map(|entry| entry.unwrap().path());
+    let tests = files.filter(|path| path.to_string_lossy().ends_with("_test.go"));
+    tests.map(|path| fs::read_to_string(path).unwrap()).collect()
+}
+
 #[test]
 fn every_test_that_a_document_names_exists() {
     let mut named = 0;
@@ -48,7 +55,13 @@ fn every_test_that_a_document_names_exists() {
         assert!(!text.contains('@'), "{document} has a place that was not filled in");
         for line in text.lines().filter(|line| line.starts_with('|') || line.contains("_and_")) {
             for name in quoted(line) {
-                if let Some(program) = name.strip_prefix("c/") {
+                if let Some(program) = name.strip_prefix("cpp/") {
+                    assert!(root().join("bindings/cpp/tests").join(program).exists(), "{document} names {name}");
+                    named += 1;
+                } else if let Some(test) = name.strip_prefix("go/") {
+                    assert!(go_tests().contains(&format!("func {test}(t *testing.T)")), "{document} names {name}");
+                    named += 1;
+                } else if let Some(program) = name.strip_prefix("c/") {
                     assert!(root().join("tests/c").join(program).exists(), "{document} names {name}");
                     named += 1;
                 } else if name.contains("::")

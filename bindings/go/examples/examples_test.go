@@ -57,9 +57,15 @@ func TestTheExamplesDoWhatTheySay(t *testing.T) {
 	t.Run("outage", func(t *testing.T) { outage(t, s, folder) })
 }
 
-func TestTheProgramOfTheReadmeRuns(t *testing.T) {
+func TestTheProgramsOfTheReadmesRun(t *testing.T) {
+	for _, readme := range []string{"../README.md", "../../../README.md"} {
+		t.Run(readme, func(t *testing.T) { programOf(t, readme) })
+	}
+}
+
+func programOf(t *testing.T, readme string) {
 	s := redistest.Start(t)
-	text, err := os.ReadFile("../README.md")
+	text, err := os.ReadFile(readme)
 	if err != nil {
 		t.Fatal(err)
 	}
