@@ -20,9 +20,16 @@ const STACK: usize = 256 << 10;
 /// The commands that were submitted and wait, or are about to.
 pub struct Waiting {
     blocking: Arc<Blocking>,
-    running: Mutex<HashMap<u64, Arc<Withdrawal>>>,
+    running: Mutex<Line>,
     /// One of them has ended.
     changed: Condvar,
+}
+
+#[derive(Default)]
+struct Line {
+    withdrawals: HashMap<u64, Arc<Withdrawal>>,
+    /// The client has ended: nothing new begins.
+    is_over: bool,
 }
 
 impl std::fmt::Debug for Waiting {
@@ -43,7 +50,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         let error = Error::new(ErrorKind::Panic, "the library failed while the command was waiting");
         self.withdrawal.complete(Err(error.with_outcome(Outcome::Unknown).into()));
-        self.all.running.lock().remove(&self.id);
+        self.all.running.lock().withdrawals.remove(&self.id);
         self.all.changed.notify_all();
     }
 }
@@ -65,7 +72,12 @@ impl Waiting {
     ) -> Result<()> {
         let withdrawal = Arc::new(Withdrawal::new(target)?);
         let argv: Vec<Box<[u8]>> = argv.iter().map(|argument| (*argument).into()).collect();
-        self.running.lock().insert(id, withdrawal.clone());
+        let mut running = self.running.lock();
+        if running.is_over {
+            return Err(Error::not_applied(ErrorKind::Closed, "the client is closed"));
+        }
+        running.withdrawals.insert(id, withdrawal.clone());
+        drop(running);
         let all = self.clone();
         let run = move || {
             let running = Running { all, id, withdrawal };
@@ -75,26 +87,27 @@ impl Waiting {
         };
         let thread = std::thread::Builder::new().name("rr-waiting".into()).stack_size(STACK).spawn(run);
         thread.map(drop).map_err(|error| {
-            self.running.lock().remove(&id);
+            self.running.lock().withdrawals.remove(&id);
             Error::not_applied(ErrorKind::System, format!("no thread for a command that waits: {error}"))
         })
     }
 
     /// Gives up the command with this number: false when it is completed, or there is none.
     pub fn cancel(&self, id: u64) -> bool {
-        let withdrawal = self.running.lock().get(&id).cloned();
+        let withdrawal = self.running.lock().withdrawals.get(&id).cloned();
         withdrawal.is_some_and(|withdrawal| withdrawal.withdraw())
     }
 
     /// Does anything wait?
     pub fn is_empty(&self) -> bool {
-        self.running.lock().is_empty()
+        self.running.lock().withdrawals.is_empty()
     }
 
-    /// Waits until all have completed. Their connections have been ended before.
+    /// Lets nothing new begin and waits until all have completed. Their connections have been ended before.
     pub fn join(&self) {
         let mut running = self.running.lock();
-        while !running.is_empty() {
+        running.is_over = true;
+        while !running.withdrawals.is_empty() {
             running = self.changed.wait(running, Deadline::NEVER);
         }
     }
