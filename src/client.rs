@@ -40,10 +40,10 @@ use crate::sync::Mutex;
 use crate::time::{self, Deadline};
 
 pub use crate::delivery::callbacks::CompletionHandler;
-pub use crate::delivery::completion::{Completed, Completion, CompletionQueue};
+pub use crate::delivery::completion::{Completion, CompletionQueue};
 pub use crate::delivery::desk::State;
 pub use crate::delivery::failed::FailedCommand;
-pub use crate::delivery::request::{Executed, Incomplete};
+pub use crate::delivery::request::{Completed, Executed, Incomplete};
 pub use crate::net::credentials::{CredentialsProvider, Login};
 pub use crate::net::resolve::LookUp;
 pub use crate::session::monitor::{Ending as MonitorEnding, Monitor, MonitorEntry, Monitored};

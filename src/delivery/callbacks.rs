@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
-use crate::delivery::completion::Completed;
 use crate::delivery::permits::Permit;
+use crate::delivery::request::Completed;
 use crate::dispatch::{Dispatcher, Source, call_back};
 use crate::error::Result;
 use crate::sync::Mutex;

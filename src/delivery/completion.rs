@@ -12,13 +12,10 @@ use std::thread::ThreadId;
 
 use crate::delivery::callbacks::{Callbacks, CompletionHandler, Due};
 use crate::delivery::permits::Permit;
-use crate::delivery::request::{Executed, Incomplete};
+use crate::delivery::request::Completed;
 use crate::net::wake::Waker;
 use crate::sync::{Condvar, Mutex};
 use crate::time::Deadline;
-
-/// What a submitted command, or pipeline, came to.
-pub type Completed = Result<Executed, Incomplete>;
 
 /// What became of a submitted command.
 #[derive(Debug)]
@@ -237,6 +234,7 @@ impl Ready {
 mod tests {
     use super::*;
     use crate::delivery::permits::Permits;
+    use crate::delivery::request::Executed;
     use crate::resp::Reply;
     use std::time::Duration;
 

@@ -33,6 +33,9 @@ impl From<Error> for Incomplete {
     }
 }
 
+/// What a submitted command, or pipeline, came to.
+pub type Completed = std::result::Result<Executed, Incomplete>;
+
 /// The bytes to send, and how many replies they bring.
 #[derive(Clone, Copy)]
 pub enum Body<'a> {

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use crate::delivery::atomic;
 use crate::delivery::buffer::{Answer, Settled};
-use crate::delivery::completion::{Completed, Target};
+use crate::delivery::completion::Target;
 use crate::delivery::past::fill_up;
 use crate::delivery::policy;
-use crate::delivery::request::{Executed, Incomplete};
+use crate::delivery::request::{Completed, Executed, Incomplete};
 use crate::error::Error;
 use crate::link::slot::{Slot, Waited};
 use crate::resp::Reply;

@@ -4,7 +4,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::delivery::completion::{Completed, Target};
+use crate::delivery::completion::Target;
+use crate::delivery::request::Completed;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::net::wake::Waker;
 use crate::sync::Mutex;
