@@ -20,7 +20,7 @@ enum { WARM_UP = 50 };
 /* Seconds after which a worker that hangs is ended by the system. */
 enum { LAST_RESORT = 120 };
 
-_Noreturn void fail(const char *format, ...)
+void fail(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What the worker programs have in common: their arguments, the clock, the measured loop, and how they report.
+ * What the worker programs, in C and in C++, have in common: their arguments, the clock, the measured loop, and how they
+ * report.
  *
  * A worker is started by the driver for one round of one workload, as `ours get address=127.0.0.1:6379 seconds=0.3`,
  * prints its figures as lines of a name and a number, and ends. Anything unexpected ends it with a message and status 1:
@@ -13,11 +14,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The key that the driver sets before GET workloads, and the length of its value. */
 #define BENCH_KEY "bench:key"
 #define BENCH_VALUE_LENGTH 5
 /* The key of a value of 64 MiB. */
 #define BENCH_BIG_KEY "bench:big"
+/* The key of a list, how many elements it has, and the length of each. */
+#define BENCH_LIST_KEY "bench:list"
+#define BENCH_LIST_COUNT 1000
+#define BENCH_LIST_ELEMENT_LENGTH 10
 
 enum { MAX_OPTIONS = 16 };
 
@@ -79,6 +88,10 @@ double memory(const char *field);
 /* malloc() that does not return without memory. */
 void *must_allocate(size_t size);
 /* Ends the worker. */
-_Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

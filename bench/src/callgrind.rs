@@ -6,7 +6,7 @@ use crate::Result;
 use crate::launch::bind;
 use crate::plan::Plan;
 use crate::row::Placement;
-use crate::rows::{Side, can_run, cores_of};
+use crate::rows::{Side, cores_of};
 use crate::server::Server;
 
 /// How many steps the two runs make.
@@ -49,7 +49,7 @@ fn count(plan: &Plan, server: &Server, work: &[(&str, &[&str], f64)], suffix: &s
         let ours = if what == "decode" { Side::rust(arguments) } else { Side::c("ours", arguments).with(&place) };
         let ours = difference(plan, &ours, &format!("ours.{what}{suffix}"))? / operations;
         let theirs = Side::c("hiredis", arguments).with(&place);
-        let theirs = if can_run(plan, &theirs) {
+        let theirs = if theirs.can_run(plan) {
             difference(plan, &theirs, &format!("hiredis.{what}{suffix}"))? / operations
         } else {
             f64::NAN

@@ -29,6 +29,8 @@ const PARTS: &[(&str, &[&str])] = &[
     ("One thread", &["get-", "pipeline", "submit"]),
     ("Threads that share one client", &["threads-", "mutex-"]),
     ("Over TLS", &["tls-"]),
+    ("C++, against redis-plus-plus", &["cpp-redispp-"]),
+    ("C++, against hiredis", &["cpp-hiredis-"]),
     ("Subscriptions", &["subscribe"]),
     ("Decoding", &["decode-"]),
     ("Large values", &["big-"]),
@@ -107,8 +109,9 @@ fn head(text: &mut String, machine: &Machine, height: f64) {
     let version =
         |name: &str| machine.versions.iter().find(|(other, _)| other == name).map(|(_, version)| version.clone());
     let second = format!(
-        "hiredis {}, redis crate {}, redis-server {}. Medians of {} rounds by turns. Right of 1 is better.",
+        "hiredis {},{} redis crate {}, redis-server {}. Medians of {} rounds by turns. Right of 1 is better.",
         version("hiredis").unwrap_or_default(),
+        version("redis-plus-plus").map(|version| format!(" redis-plus-plus {version},")).unwrap_or_default(),
         version("redis (crate)").unwrap_or_default(),
         version("redis-server").unwrap_or_default(),
         machine.rounds,
@@ -212,7 +215,7 @@ fn name(row: &Row) -> String {
     let against = if row.id.contains("crate") { ", redis crate" } else { "" };
     let name = if row.id.starts_with("mutex") { "the same, redis crate in a mutex" } else { &row.name };
     // Their heading says it.
-    let name = name.replace(", TLS", "");
+    let name = name.replace(", TLS", "").replace(", C++", "");
     format!("{name}{against}{place}")
 }
 

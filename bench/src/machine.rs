@@ -48,13 +48,17 @@ impl Machine {
             None => "not installed: its rows are left out".into(),
         };
         versions.push(("hiredis".into(), hiredis));
+        if plan.has_cpp {
+            let version = plan.redis_plus_plus.clone().unwrap_or("not installed: its rows are left out".into());
+            versions.push(("redis-plus-plus".into(), version));
+        }
         versions.push(("redis (crate)".into(), "1.8.1".into()));
         let server = said("redis-server", &["--version"]).unwrap_or_default();
         let server = server.split_whitespace().find_map(|word| word.strip_prefix("v=")).unwrap_or("unknown");
         versions.push(("redis-server".into(), server.into()));
         versions.push((
             "compilers".into(),
-            [said("rustc", &["--version"]), said("cc", &["--version"])]
+            [said("rustc", &["--version"]), said("cc", &["--version"]), said("c++", &["--version"])]
                 .into_iter()
                 .flatten()
                 .collect::<Vec<_>>()

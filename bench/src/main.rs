@@ -7,6 +7,7 @@
 mod authority;
 mod callgrind;
 mod chart;
+mod cpp;
 mod decode;
 mod document;
 mod launch;

@@ -45,6 +45,10 @@ pub struct Plan {
     pub hiredis: Option<String>,
     /// Has that worker its SSL part?
     pub hiredis_has_tls: bool,
+    /// Could the workers in C++ be built?
+    pub has_cpp: bool,
+    /// The version of redis-plus-plus, if its worker could be built.
+    pub redis_plus_plus: Option<String>,
 }
 
 impl Plan {
@@ -62,6 +66,8 @@ impl Plan {
             cores: machine::cores(),
             hiredis: variable("BENCH_HIREDIS"),
             hiredis_has_tls: variable("BENCH_HIREDIS_TLS").is_some(),
+            has_cpp: variable("BENCH_CPP").is_some(),
+            redis_plus_plus: variable("BENCH_REDIS_PLUS_PLUS"),
         };
         let mut seconds = variable("BENCH_SECONDS");
         let mut rounds = variable("BENCH_ROUNDS");

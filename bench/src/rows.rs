@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::row::{Better, Placement, Row};
 use crate::server::Server;
 use crate::statistics::median;
-use crate::{Result, outage};
+use crate::{Result, cpp, outage};
 
 use Placement::{OneCore, OtherCores};
 
@@ -24,7 +24,7 @@ pub struct Side {
 }
 
 enum Program {
-    /// A C program of this name.
+    /// A program of this name, in C or C++.
     C(&'static str),
     /// This program itself.
     Rust,
@@ -45,8 +45,15 @@ impl Side {
         self
     }
 
-    fn is_hiredis(&self) -> bool {
-        matches!(self.program, Program::C("hiredis"))
+    /// Could it be built with what it needs?
+    pub fn can_run(&self, plan: &Plan) -> bool {
+        match self.program {
+            Program::C("hiredis") => has_hiredis(plan, self.is_over_tls()),
+            Program::C(cpp::OURS) => plan.has_cpp,
+            Program::C(cpp::HIREDIS) => plan.has_cpp && has_hiredis(plan, false),
+            Program::C(cpp::REDIS_PLUS_PLUS) => plan.redis_plus_plus.is_some(),
+            Program::C(_) | Program::Rust => true,
+        }
     }
 
     fn is_over_tls(&self) -> bool {
@@ -68,19 +75,19 @@ impl Side {
 }
 
 /// Two workers that do the same for a while.
-struct Pair {
-    id: &'static str,
-    name: &'static str,
-    against: &'static str,
-    ours: Side,
-    theirs: Side,
+pub struct Pair {
+    pub id: &'static str,
+    pub name: &'static str,
+    pub against: &'static str,
+    pub ours: Side,
+    pub theirs: Side,
     /// Where, and the goal there.
-    places: &'static [(Placement, Option<f64>)],
+    pub places: &'static [(Placement, Option<f64>)],
     /// Nanoseconds of processor time each instead of so many a second.
-    is_cost: bool,
+    pub is_cost: bool,
 }
 
-const CALM: &[(Placement, Option<f64>)] = &[(OneCore, Some(1.0)), (OtherCores, None)];
+pub const CALM: &[(Placement, Option<f64>)] = &[(OneCore, Some(1.0)), (OtherCores, None)];
 
 /// The processors of a client.
 pub fn cores_of(plan: &Plan, placement: Placement) -> &[usize] {
@@ -96,6 +103,8 @@ pub fn measure_all(plan: &Plan) -> Result<Vec<Row>> {
     let server = Server::start(core)?;
     server.command(&["SET", "bench:key", "hello"])?;
     let mut rows = measure_pairs(plan, &pairs(&server));
+    cpp::prepare(&server)?;
+    rows.extend(measure_pairs(plan, &cpp::pairs(&server)));
     if plan.wants("big") {
         progress("big");
         rows.extend(big(plan, &server, Protection::None));
@@ -140,12 +149,7 @@ pub fn progress(id: &str) {
 }
 
 fn can_be_had(plan: &Plan, theirs: &Side, placement: Placement) -> bool {
-    can_run(plan, theirs) && (placement == OneCore || plan.cores.len() > 1)
-}
-
-/// Could the worker be built with what it needs?
-pub fn can_run(plan: &Plan, side: &Side) -> bool {
-    !side.is_hiredis() || has_hiredis(plan, side.is_over_tls())
+    theirs.can_run(plan) && (placement == OneCore || plan.cores.len() > 1)
 }
 
 fn has_hiredis(plan: &Plan, over_tls: bool) -> bool {

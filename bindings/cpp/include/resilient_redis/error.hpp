@@ -227,7 +227,10 @@ public:
     ErrorPlace() = default;
     ErrorPlace(const ErrorPlace &) = delete;
     ErrorPlace &operator=(const ErrorPlace &) = delete;
-    ~ErrorPlace() { rr_error_free(error_); }
+    ~ErrorPlace() {
+        if (error_ != nullptr)
+            rr_error_free(error_);
+    }
 
     rr_error **place() noexcept { return &error_; }
     Error take(rr_status status) const { return Error(error_, status); }

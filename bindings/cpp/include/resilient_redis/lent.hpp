@@ -36,8 +36,8 @@ public:
 
 private:
     void end() noexcept {
-        // What is owned was given by C as a pointer that is not const.
-        if (owned_)
+        // What is owned was given by C as a pointer that is not const. Of most calls one was moved away: C is not bothered.
+        if (owned_ && handle_ != nullptr)
             free(get_mutable());
     }
 

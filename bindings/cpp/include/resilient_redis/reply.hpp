@@ -86,6 +86,34 @@ template <class T> Result<T> read(const Value &value) {
     }
 }
 
+/// A reply's value for as long as this lives. Of a nil, an integer or a text it is put together here: C makes a table of
+/// values on the heap for rr_reply_view(), which such a reply, the usual one, does not need.
+class WholeValue {
+public:
+    explicit WholeValue(const Reply &reply) noexcept {
+        const rr_reply *given = reply.c_ptr();
+        own_.type = rr_reply_type(given);
+        switch (own_.type) {
+        case RR_TYPE_NIL: break;
+        case RR_TYPE_INTEGER: own_.integer = rr_reply_integer(given); break;
+        case RR_TYPE_STATUS:
+        case RR_TYPE_STRING:
+            own_.string = rr_reply_string(given);
+            own_.length = rr_reply_length(given);
+            break;
+        default: value_ = reply.value();
+        }
+    }
+    WholeValue(const WholeValue &) = delete;
+    WholeValue &operator=(const WholeValue &) = delete;
+
+    const Value &get() const noexcept { return value_; }
+
+private:
+    rr_value own_ = rr_value();
+    Value value_{&own_};
+};
+
 /// What a call's reply is as a T. A Reply is moved.
 template <class T> Result<T> read(Result<Reply> &&reply) {
     static_assert(!IsView<T>::value, "it would point into a reply that is gone: ask for rr::Reply, or for std::string");
@@ -96,7 +124,7 @@ template <class T> Result<T> read(Result<Reply> &&reply) {
             return Buffered();
         if (reply.has_error())
             return reply.error();
-        return read<T>(reply->value());
+        return read<T>(WholeValue(*reply).get());
     }
 }
 
