@@ -98,7 +98,7 @@ $(STAGE): build
 
 bench: ## measures against hiredis and the redis crate, redis-plus-plus, and, where there is Go, go-redis and rueidis
 	@scripts/need cargo redis-server cc
-	@scripts/need --optional pkg-config hiredis
+	@scripts/need --optional pkg-config hiredis g++
 	bench/run
 	@! command -v go >/dev/null || $(MAKE) --no-print-directory bench-go
 

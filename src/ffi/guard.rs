@@ -66,6 +66,9 @@ pub(super) fn count<T: From<rr_status>>(body: impl FnOnce() -> Result<T>) -> T {
 ///
 /// As for [`handle::take`].
 pub(super) unsafe fn free<T: Handle>(handle: *mut T) {
+    if handle.is_null() {
+        return;
+    }
     // SAFETY: the caller's contract.
     let taken = unsafe { handle::take(handle) };
     value((), || {
