@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use resilient_redis::client::{Client, CommandOptions, Completion, CompletionQueue, SubmitOptions};
+use resilient_redis::client::{Client, CommandOptions, Completion, CompletionQueue, State, SubmitOptions};
 use resilient_redis::error::{Error, ErrorKind, Outcome, Result};
 use resilient_redis::event::EventKind;
 use resilient_redis::time::Deadline;
@@ -497,6 +497,37 @@ fn what_waits_behind_a_command_that_was_given_up_is_sent_when_that_is_answered()
             server.resume();
             let sent = came.recv_timeout(SOON).unwrap();
             assert!(sent.result.is_ok(), "round {round}: {sent:?}");
+        }
+        queue.close();
+    });
+}
+
+#[test]
+fn whoever_takes_completions_while_nothing_is_on_its_way_sees_restarts_through() {
+    let server = Server::start();
+    let client = open_ready(&server.url(), &[("reconnect_max_delay_ms", "20")]);
+    let queue = queue();
+    std::thread::scope(|scope| {
+        let (told, came) = std::sync::mpsc::channel();
+        scope.spawn({
+            let queue = queue.clone();
+            move || {
+                while let Some(completion) = queue.next(16, Deadline::within(SOON)).pop() {
+                    told.send(completion).unwrap();
+                }
+            }
+        });
+        for round in 0..5 {
+            submit(&client, &queue, round, &["PING"]);
+            let completion = came.recv_timeout(SOON).unwrap();
+            assert_eq!(completion.tag, round);
+            assert!(completion.result.is_ok(), "round {round}: {completion:?}");
+            // Calls that wait share the connection with it.
+            client.ask(&["SET", "k", "v"]);
+            server.kill();
+            client.wait_state(State::Reconnecting);
+            server.start_again();
+            client.wait_ready(SOON).unwrap();
         }
         queue.close();
     });
