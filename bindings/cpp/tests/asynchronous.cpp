@@ -119,7 +119,7 @@ static void pipelines_are_submitted_too(rr::Client &client) {
     const rr::Result<rr::Replies> replies = completion.replies();
     CHECK_EQ(replies->size(), 3);
     CHECK_EQ(replies->get<int>(1), 2);
-    CHECK_THROWS(rr::UsageError, client.submit(pipeline, nullptr));
+    CHECK_THROWS(rr::UsageError, client.submit(pipeline, rr::PipelineFunction()));
     pipeline.clear();
     CHECK_THROWS(rr::UsageError, client.submit_to(queue, 9, pipeline));
     CHECK_EQ(client.try_submit(pipeline, [](const rr::Result<rr::Replies> &) { CHECK(false); }).error().status(),
