@@ -67,10 +67,6 @@ fn compile(source: &Path, under: Under) -> PathBuf {
     if name == "no_exceptions" {
         command.arg("-fno-exceptions");
     }
-    if name == "memory" {
-        // Its operator new, and not the sanitizer's.
-        command.arg("-Wl,-z,muldefs");
-    }
     command.arg(source).arg("-o").arg(&program);
     command.arg("-L").arg(library()).arg("-lresilient_redis").arg(format!("-Wl,-rpath,{}", library().display()));
     run(&mut command);

@@ -14,6 +14,16 @@ using namespace std::chrono_literals;
 // How many allocations of this thread succeed yet; negative: all.
 static thread_local int allocations_left = -1;
 
+// The thread sanitizer has an operator new of its own, with which memory never runs out.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define MEMORY_RUNS_OUT false
+#endif
+#endif
+
+#ifndef MEMORY_RUNS_OUT
+#define MEMORY_RUNS_OUT true
+
 void *operator new(std::size_t size) {
     if (allocations_left == 0)
         throw std::bad_alloc();
@@ -25,6 +35,8 @@ void *operator new(std::size_t size) {
 }
 void operator delete(void *memory) noexcept { std::free(memory); }
 void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
+
+#endif
 
 // Does it run with so few allocations?
 template <class Function> static bool runs_with(int allocations, Function function) {
@@ -53,7 +65,7 @@ static void completions_are_freed(rr::Client &client) {
         queue.next(64, 0ms);
     }
     CHECK_EQ(taken, 3);
-    CHECK(allocations > 2);
+    CHECK(!MEMORY_RUNS_OUT || allocations > 2);
 }
 
 // As in an outage, but cut by the server's own order.
@@ -71,7 +83,7 @@ static void the_replies_of_a_pipeline_that_was_cut_are_freed(const std::string &
             CHECK(replies.has_value() && replies->failure() && replies->size() == 4);
         });
     }
-    CHECK(allocations > 1);
+    CHECK(!MEMORY_RUNS_OUT || allocations > 1);
 }
 
 int main(int argc, char **argv) {
