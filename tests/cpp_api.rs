@@ -126,9 +126,15 @@ fn faulty(name: &str, body: &str, under: Under) -> (bool, String) {
 /// What would look into a reply that is gone, or ask the wrong question, is no program.
 const NO_PROGRAMS: [(&str, &str); 8] = [
     ("client.hgetall<std::map<std::string_view, std::string_view>>(\"h\");", "a reply that is gone"),
-    ("client.command<std::vector<std::pair<std::string_view, std::string>>>(\"HGETALL\", \"h\");", "a reply that is gone"),
+    (
+        "client.command<std::vector<std::pair<std::string_view, std::string>>>(\"HGETALL\", \"h\");",
+        "a reply that is gone",
+    ),
     ("client.lmpop<std::vector<std::string_view>>({\"l\"}, rr::ListWhence::LEFT);", "a reply that is gone"),
-    ("client.async().command<std::map<std::string, std::string_view>>(\"HGETALL\", \"h\");", "the reply ends with the callback"),
+    (
+        "client.async().command<std::map<std::string, std::string_view>>(\"HGETALL\", \"h\");",
+        "the reply ends with the callback",
+    ),
     ("client.scan_page<std::string_view>(0);", "a reply that is gone"),
     ("client.pipeline().get(\"k\").exec().get<std::string_view>(0);", "replies that are gone"),
     ("rr::Value v = *client.command(\"GET\", \"k\"); v.type();", "deleted function"),

@@ -100,7 +100,9 @@ public:
     }
 
     // What the typed methods are made of.
-    template <class T> Given<T> read(const Arguments &arguments) { return detail::give(detail::read<T>(detail::issue(target_, arguments))); }
+    template <class T> Given<T> read(const Arguments &arguments) {
+        return detail::give(detail::read<T>(detail::issue(target_, arguments)));
+    }
     template <class T> Answer<T> write(const Arguments &arguments) {
         return detail::give_answer(detail::read<T>(detail::issue(target_, arguments)));
     }
