@@ -109,7 +109,7 @@ macro_rules! programs {
 
 programs! {
     asynchronous client commands_basic commands_collections commands_scan commands_sorted commands_streams config coroutine errors
-    exceptions no_exceptions outage pipeline subscription threads transaction values
+    exceptions lifetimes memory no_exceptions outage pipeline subscription threads transaction values
 }
 
 /// A program that goes wrong on purpose.
@@ -121,6 +121,46 @@ fn faulty(name: &str, body: &str, under: Under) -> (bool, String) {
     );
     std::fs::write(&source, program).unwrap();
     serve(command(&compile(&source, under)))
+}
+
+/// What would look into a reply that is gone, or ask the wrong question, is no program.
+const NO_PROGRAMS: [(&str, &str); 8] = [
+    ("client.hgetall<std::map<std::string_view, std::string_view>>(\"h\");", "a reply that is gone"),
+    (
+        "client.command<std::vector<std::pair<std::string_view, std::string>>>(\"HGETALL\", \"h\");",
+        "a reply that is gone",
+    ),
+    ("client.lmpop<std::vector<std::string_view>>({\"l\"}, rr::ListWhence::LEFT);", "a reply that is gone"),
+    (
+        "client.async().command<std::map<std::string, std::string_view>>(\"HGETALL\", \"h\");",
+        "the reply ends with the callback",
+    ),
+    ("client.scan_page<std::string_view>(0);", "a reply that is gone"),
+    ("client.pipeline().get(\"k\").exec().get<std::string_view>(0);", "replies that are gone"),
+    ("rr::Value v = *client.command(\"GET\", \"k\"); v.type();", "deleted function"),
+    ("if (client.attempt().setnx(\"k\", \"v\")) return 1;", "deleted function"),
+];
+
+#[test]
+fn what_would_look_into_a_reply_that_is_gone_does_not_compile() {
+    for (number, (body, reason)) in NO_PROGRAMS.iter().enumerate() {
+        let source = scratch("cpp-api-faulty").join(format!("no_program_{number}.cpp"));
+        let program = format!(
+            "#include <resilient_redis/resilient_redis.hpp>\n#include <map>\nint main() {{\n    rr::Client client(\"redis://\");\n    {body}\n    \
+             return 0;\n}}\n"
+        );
+        std::fs::write(&source, program).unwrap();
+        let output = toolchain::output(compiler("g++", "c++17").arg("-fsyntax-only").arg(&source));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(reason), "{body}\n{said}");
+    }
+}
+
+#[test]
+fn an_optimising_compiler_sees_no_null_pointer_that_is_followed() {
+    let source = root().join("bindings/cpp/tests/client.cpp");
+    let object = scratch("cpp-api").join("client-null-dereference.o");
+    run(compiler("g++", "c++17").args(["-O2", "-Wnull-dereference", "-c"]).arg(source).arg("-o").arg(object));
 }
 
 #[test]

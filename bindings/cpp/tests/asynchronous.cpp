@@ -38,6 +38,36 @@ static void futures_throw_what_the_call_would(rr::Client &client) {
     CHECK_THROWS(rr::UsageError, client.async().command<void>("SELECT", 1).get());
 }
 
+// Reading it is the program's own code, which throws.
+struct Unreadable {};
+struct Mine {};
+
+template <> struct rr::Convert<Unreadable> : rr::Conversion<Unreadable> {
+    static bool into(const Value &, Unreadable &) { throw Mine(); }
+};
+
+static void futures_throw_what_a_conversion_throws(rr::Client &client) {
+    CHECK_THROWS(Mine, client.async().command<Unreadable>("PING").get());
+    client.rethrow_callback_exception(); // there is none
+}
+
+static void a_function_need_not_be_copyable(rr::Client &client) {
+    std::promise<std::string> promise;
+    std::future<std::string> future = promise.get_future();
+    client.submit(rr::arguments("PING"), [promise = std::move(promise)](const rr::Result<rr::Reply> &reply) mutable {
+        promise.set_value(std::string(reply->string()));
+    });
+    CHECK_EQ(future.get(), "PONG");
+    std::promise<std::size_t> size;
+    std::future<std::size_t> sizes = size.get_future();
+    rr::Pipeline pipeline = client.pipeline();
+    pipeline.ping().ping();
+    client.submit(pipeline, [size = std::move(size)](const rr::Result<rr::Replies> &replies) mutable {
+        size.set_value(replies->size());
+    });
+    CHECK_EQ(sizes.get(), 2);
+}
+
 static void a_function_is_called_once_with_what_became_of_it(rr::Client &client) {
     std::atomic<int> calls{0};
     client.set("async:f", "value");
@@ -119,7 +149,7 @@ static void pipelines_are_submitted_too(rr::Client &client) {
     const rr::Result<rr::Replies> replies = completion.replies();
     CHECK_EQ(replies->size(), 3);
     CHECK_EQ(replies->get<int>(1), 2);
-    CHECK_THROWS(rr::UsageError, client.submit(pipeline, nullptr));
+    CHECK_THROWS(rr::UsageError, client.submit(pipeline, rr::PipelineFunction()));
     pipeline.clear();
     CHECK_THROWS(rr::UsageError, client.submit_to(queue, 9, pipeline));
     CHECK_EQ(client.try_submit(pipeline, [](const rr::Result<rr::Replies> &) { CHECK(false); }).error().status(),
@@ -186,6 +216,8 @@ int main(int argc, char **argv) {
     client.wait_ready(10s);
     futures_hold_what_the_call_would_give(client);
     futures_throw_what_the_call_would(client);
+    futures_throw_what_a_conversion_throws(client);
+    a_function_need_not_be_copyable(client);
     a_function_is_called_once_with_what_became_of_it(client);
     a_command_can_be_given_up(client);
     completions_wait_in_a_queue(client);

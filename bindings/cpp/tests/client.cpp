@@ -70,9 +70,52 @@ static void a_call_can_have_options_of_its_own(rr::Client &client) {
     CHECK(std::chrono::steady_clock::now() - before < 5s);
     CHECK(late.outcome() == rr::Outcome::not_applied);
     CHECK_THROWS(rr::UsageError, client.with(rr::CommandOptions().timeout(-1ms)).get("client:view"));
+    // Less than nothing is not for ever.
+    CHECK_CONTAINS(CAUGHT(rr::UsageError, client.blpop("client:nothing", -1ms)).what(), "negative");
+    CHECK_EQ(client.attempt().blpop("client:nothing", -1ms).error().status(), RR_ERR_INVALID_ARGUMENT);
+    CHECK_THROWS(rr::UsageError, client.async().bzpopmin("client:nothing", -1ms).get());
+    CHECK_THROWS(rr::UsageError, client.pipeline().blpop("client:nothing", -1s));
+    CHECK_THROWS(rr::UsageError, client.transaction().brpop("client:nothing", -1ms));
+    CHECK_THROWS(rr::UsageError, client.transaction({"client:view"}).now().brpop("client:nothing", -1ms));
+    CHECK_EQ(client.blpop("client:nothing", 1ms), std::nullopt);
     // Room is waited for by what is submitted; a call that waits has no such choice, and does not mind.
     CHECK_EQ(client.with(rr::CommandOptions().wait_for_room()).get("client:view"), std::optional<std::string>("v"));
     CHECK_EQ(quick.async().get("client:view").get(), std::optional<std::string>("v"));
+}
+
+// A namespace of the program's own, with names that the binding uses, too: the program's are not called.
+namespace program {
+
+struct Keys : std::vector<std::string> {
+    using std::vector<std::string>::vector;
+};
+struct Number {};
+
+template <class... A> void arguments(A &&...) { CHECK(false); }
+template <class T> Number give(T &&) { return Number(); }
+template <class T> Number give_answer(T &&) { return Number(); }
+template <class... A> Number issue(A &&...) { return Number(); }
+
+} // namespace program
+
+template <> struct rr::Convert<program::Number> : rr::Conversion<program::Number> {
+    static bool into(const Value &, program::Number &) { return true; }
+};
+
+static void names_of_the_program_do_no_harm(rr::Client &client) {
+    const program::Keys keys{"client:a", "client:b"};
+    CHECK_EQ(client.transact(keys, [&](rr::Transaction &transaction) { transaction.exists(keys); }).size(), 1);
+    CHECK_EQ(client.transaction(keys).exists(keys).exec().size(), 1);
+    CHECK_EQ(client.try_transaction({"client:a"}).value().exists(keys).exec().size(), 1);
+    CHECK_EQ(client.try_transaction().value().exists(keys).exec().size(), 1);
+    static_cast<void>(client.command<program::Number>("PING"));
+    static_cast<void>(client.run_read_only<program::Number>(rr::Script("return 1")));
+}
+
+static void texts_are_written_to_streams(rr::Client &client) {
+    std::ostringstream stream;
+    stream << client.script_load("return 1") << ' ' << client.incr("client:stream");
+    CHECK_EQ(stream.str(), "e0e1f9fabfc9d4800c877a703b823ac0578ff8db 1");
 }
 
 static void scripts_run(rr::Client &client) {
@@ -80,6 +123,11 @@ static void scripts_run(rr::Client &client) {
     CHECK_EQ(client.run<long long>(add, {"client:sum"}, {"40"}).value(), 40);
     const std::vector<std::string> keys = {"client:sum"};
     CHECK_EQ(client.run<long long>(add, keys, std::vector<int>{2}).value(), 42);
+    // In braces, in containers, or both.
+    CHECK_EQ(client.run<long long>(add, {"client:sum"}, std::vector<int>{0}).value(), 42);
+    CHECK_EQ(client.run<long long>(add, keys, {"0"}).value(), 42);
+    CHECK_EQ(client.run<long long>(add, "client:sum", 0).value(), 42);
+    CHECK_EQ(client.try_run<long long>(add, keys, {"0"}).value(), 42);
     const rr::Script look("return redis.call('GET', KEYS[1])");
     CHECK_EQ(client.run_read_only<std::string>(look, {"client:sum"}), "42");
     CHECK_EQ(client.with(rr::CommandOptions().no_buffer().no_retry()).run<int>(rr::Script("return 7")).value(), 7);
@@ -209,6 +257,8 @@ int main(int argc, char **argv) {
     any_command_can_be_issued_and_its_reply_read_as_a_type(client);
     a_reply_is_looked_into_without_copying(client);
     a_call_can_have_options_of_its_own(client);
+    names_of_the_program_do_no_harm(client);
+    texts_are_written_to_streams(client);
     scripts_run(client);
     state_stats_and_metrics_can_be_told(client);
     events_can_be_taken(argv[1]);

@@ -206,7 +206,8 @@ void scripts_run_and_give_what_is_asked_for(rr::Client &client) {
     CHECK_EQ(client.eval<Texts>("return {KEYS[1], ARGV[2]}", keys.begin(), keys.end(), values.begin(), values.end()).value(),
              texts("k", "b"));
     CHECK_EQ(client.eval<Texts>("return ARGV", {}, {"x"}).value(), texts("x"));
-    CHECK_EQ(client.eval("return {1, {2}}").value()[1][0].integer(), 2);
+    const rr::Reply tree = client.eval("return {1, {2}}");
+    CHECK_EQ(tree[1][0].integer(), 2);
     const std::string sha1 = client.script_load("return ARGV[1]").value();
     CHECK_EQ(client.evalsha<std::string>(sha1, {}, {"v"}).value(), "v");
     CHECK_EQ(client.evalsha_ro<std::string>(sha1, {}, {"v"}), "v");

@@ -148,6 +148,11 @@ void sorted_sets_are_put_together(rr::Client &client) {
     CHECK_EQ(client.zscore("d", "b"), std::optional<double>(23));
     CHECK_EQ(client.zinterstore("d", weights.begin(), weights.end(), rr::Aggregation::MIN).value(), 1);
     CHECK_EQ(client.zscore("d", "b"), std::optional<double>(3));
+    CHECK_EQ(client.zunionstore("d", {{"x", 1}, {"y", 10.0}}).value(), 3);
+    CHECK_EQ(client.zscore("d", "b"), std::optional<double>(32));
+    CHECK_EQ(client.zinterstore("d", {{"x", 1}, {"y", 0}}, rr::Aggregation::MAX).value(), 1);
+    CHECK_EQ(client.zscore("d", "b"), std::optional<double>(2));
+    CHECK_EQ(client.pipeline().zunionstore("d", {{keys[0], 0.5}}).exec().get<int>(0), 2);
     CHECK_EQ(client.zinterstore("d", keys).value(), 1);
     CHECK_EQ(client.zinterstore("d", weights).value(), 1);
     CHECK_EQ(client.zunionstore("d", keys.begin(), keys.end()).value(), 3);

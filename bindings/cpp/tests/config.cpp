@@ -18,6 +18,13 @@ static void options_are_set_by_name_and_read_back() {
     CHECK_EQ(config.get("buffer_commands"), "false");
     CHECK_EQ(config.get("command_timeout_ms"), "1500");
     CHECK_EQ(config.get("port"), "7000");
+    // Integers of any type.
+    CHECK_EQ(config.set("port", 7002L).get("port"), "7002");
+    CHECK_EQ(config.set("port", 7003u).get("port"), "7003");
+    CHECK_EQ(config.set("port", std::int64_t{7004}).get("port"), "7004");
+    CHECK_EQ(config.set("port", std::uint32_t{7005}).get("port"), "7005");
+    CHECK_EQ(config.set("port", std::uint16_t{7006}).get("port"), "7006");
+    CHECK_EQ(config.set("reconnect_tries", -1LL).get("reconnect_tries"), "-1");
 
     config.host("example.org").port(7001).username("user").password("secret").db(3).client_name("other").tls(true);
     config.command_timeout(1s).connect_timeout(2s).health_check_interval(3s).reconnect_tries(-1).reconnect_interval(4s);
@@ -54,6 +61,7 @@ static void what_is_wrong_is_named() {
     CHECK_CONTAINS(CAUGHT(rr::ConfigError, config.command_timeout(-1s)).what(), "command_timeout_ms");
     CHECK_CONTAINS(CAUGHT(rr::ConfigError, config.set("host", std::string("a\0b", 3))).what(), "host");
     CHECK_CONTAINS(CAUGHT(rr::ConfigError, config.set(std::string("host\0x", 6), "b")).what(), "host");
+    CHECK_CONTAINS(CAUGHT(rr::ConfigError, config.get(std::string("host\0x", 6))).what(), "host");
     CHECK_THROWS(rr::ConfigError, config.get("no_such_option"));
     CHECK_THROWS(rr::ConfigError, rr::Config::from_url("http://example.org"));
     CHECK_THROWS(rr::ConfigError, rr::Client("redis://127.0.0.1:port"));
@@ -67,6 +75,56 @@ static void what_is_wrong_is_named() {
     rr::Config moved = std::move(config);
     CHECK_EQ(moved.get("tls"), "true");
     CHECK_THROWS(rr::UsageError, rr::Client(config));
+}
+
+static void a_chain_can_begin_with_a_config_that_has_no_name() {
+    std::atomic<int> asked{0};
+    rr::Config config = rr::Config::from_url("redis://example.org").command_timeout(5ms).set("port", 7000u).tls().on_event(nullptr);
+    rr::Config other = rr::Config().resolver([&](std::string_view, std::uint16_t) {
+        asked++;
+        return std::vector<rr::Address>();
+    });
+    CHECK_EQ(config.get("host"), "example.org");
+    CHECK_EQ(config.get("command_timeout_ms"), "5");
+    CHECK_EQ(config.get("port"), "7000");
+    CHECK_EQ(config.get("tls"), "true");
+    const rr::Client client(other.host("cache.test"));
+    WAIT_UNTIL(asked > 0);
+}
+
+static void functions_can_be_taken_away(const std::string &url) {
+    const auto token = std::make_shared<int>(0);
+    std::atomic<int> events{0}, lines{0};
+    rr::Config config = rr::Config::from_url(url);
+    config.on_event([&events, token](const rr::Event &) { events++; });
+    config.on_log(rr::LogLevel::debug, [&lines, token](rr::LogLevel, std::string_view) { lines++; });
+    {
+        rr::Client client(config);
+        WAIT_UNTIL(events > 0 && lines > 0);
+        client.close(1s);
+    }
+    config.on_event(nullptr).on_log(rr::LogLevel::debug, nullptr);
+    events = lines = 0;
+    rr::Client client(config);
+    client.wait_ready(10s);
+    CHECK(client.next_event(10s).has_value()); // behind which the function would have been called
+    client.close(1s);
+    CHECK_EQ(events.load() + lines.load(), 0);
+    CHECK_EQ(token.use_count(), 1);
+}
+
+// C has no word for it, and nobody but the program knows what else to log in with.
+static void credentials_and_a_resolver_cannot_be_taken_away_from_a_config_that_made_a_client(const std::string &url) {
+    rr::Config config = rr::Config::from_url(url);
+    config.credentials([] { return std::nullopt; }).credentials(nullptr);
+    CHECK_EQ(rr::Client(config).ping(), "PONG");
+    config.credentials([] { return rr::Credentials{"", "any"}; });
+    static_cast<void>(rr::Client(config));
+    CHECK_CONTAINS(CAUGHT(rr::UsageError, rr::Client(config.credentials(nullptr))).what(), "credentials");
+    rr::Config other = rr::Config::from_url(url);
+    other.resolver([](std::string_view, std::uint16_t) { return std::vector<rr::Address>(); });
+    static_cast<void>(rr::Client(other));
+    CHECK_CONTAINS(CAUGHT(rr::UsageError, rr::Client(other.resolver(nullptr))).what(), "resolver");
 }
 
 static void the_environment_is_read(const std::string &url) {
@@ -179,6 +237,9 @@ int main(int argc, char **argv) {
     CHECK_EQ(argc, 2);
     options_are_set_by_name_and_read_back();
     what_is_wrong_is_named();
+    a_chain_can_begin_with_a_config_that_has_no_name();
+    functions_can_be_taken_away(argv[1]);
+    credentials_and_a_resolver_cannot_be_taken_away_from_a_config_that_made_a_client(argv[1]);
     the_environment_is_read(argv[1]);
     events_and_log_lines_are_told_to_functions(argv[1]);
     rr::Client admin(argv[1]);

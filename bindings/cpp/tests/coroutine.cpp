@@ -137,6 +137,29 @@ static void failures_are_thrown_where_it_awaits(rr::Client &client, rr::Loop &lo
 
 struct Mine {};
 
+// Reading it is the program's own code, which throws.
+struct Unreadable {};
+
+template <> struct rr::Convert<Unreadable> : rr::Conversion<Unreadable> {
+    static bool into(const Value &, Unreadable &) { throw Mine(); }
+};
+
+static Task reads(rr::Co co) { co_await co.command<Unreadable>("PING"); }
+
+static void what_a_conversion_throws_is_thrown_where_it_awaits(rr::Client &client, rr::Loop &loop) {
+    pause(client);
+    Task by_client = reads(client.co());
+    WAIT_UNTIL(by_client.is_done());
+    CHECK_THROWS(Mine, by_client.get());
+    pause(client);
+    Task by_loop = reads(client.co(loop));
+    while (loop.run_once(10s) == 0) {
+    }
+    CHECK(by_loop.is_done());
+    CHECK_THROWS(Mine, by_loop.get());
+    client.rethrow_callback_exception(); // there is none
+}
+
 static Fragile throws(rr::Co co) {
     co_await co.get("coroutine:a");
     throw Mine();
@@ -196,6 +219,7 @@ int main(int argc, char **argv) {
     a_loop_resumes(client);
     commands_are_on_their_way_before_they_are_awaited(client);
     failures_are_thrown_where_it_awaits(client, loop);
+    what_a_conversion_throws_is_thrown_where_it_awaits(client, loop);
     what_a_coroutine_lets_out_goes_where_callbacks_exceptions_go(client, loop);
     a_coroutine_that_waits_can_be_destroyed(client, loop);
     a_loop_may_end_before_what_waits_for_it(client);

@@ -124,6 +124,7 @@ static void a_reply_of_another_type_was_applied(rr::Client &client) {
     CHECK(client.try_command<long long>("GET", "errors:text").error().outcome() == rr::Outcome::applied);
     CHECK_THROWS(rr::ConversionError, client.command("GET", "errors:text")->as<double>());
     CHECK_THROWS(rr::ConversionError, client.async().command<int>("GET", "errors:text").get());
+    CHECK_EQ(std::string(client.try_command<int>("GET", "errors:text").error().status_name()), "rr::ConversionError");
 }
 
 static void what_is_refused_is_named(rr::Client &client) {
@@ -132,7 +133,7 @@ static void what_is_refused_is_named(rr::Client &client) {
     CHECK_CONTAINS(multi.what(), "rr_");
     CHECK_THROWS(rr::UsageError, client.command(rr::Arguments()));
     CHECK_THROWS(rr::UsageError, client.subscribe({"c"}, nullptr));
-    CHECK_THROWS(rr::UsageError, client.submit(rr::arguments("PING"), nullptr));
+    CHECK_THROWS(rr::UsageError, client.submit(rr::arguments("PING"), rr::CompletionFunction()));
     CHECK_THROWS(rr::UsageError, client.failed().retry(1));
     CHECK_THROWS(rr::UsageError, client.failed().discard(1));
 }

@@ -15,6 +15,13 @@ using namespace std::chrono_literals;
 static_assert(RR_EXCEPTIONS == 0);
 static_assert(std::is_same_v<rr::Answer<int>, rr::Result<int>>);
 
+// It would ask the call, and not the set or the key.
+template <class T> constexpr bool is_condition = std::is_constructible_v<bool, T>;
+static_assert(!is_condition<decltype(std::declval<rr::Client>().sismember("", ""))>);
+static_assert(!is_condition<decltype(std::declval<rr::Client>().setnx("", ""))>);
+static_assert(!is_condition<decltype(std::declval<rr::Client>().get(""))>);
+static_assert(is_condition<decltype(std::declval<rr::Client>().incr(""))>);
+
 static void calls_give_results(rr::Client &client) {
     CHECK(client.set("plain:a", "1").value());
     const rr::Result<std::optional<std::string>> got = client.get("plain:a");
@@ -26,6 +33,9 @@ static void calls_give_results(rr::Client &client) {
     CHECK(wrong.error().outcome() == rr::Outcome::not_applied);
     CHECK(client.command<int>("PING").error().status() == rr::ConversionError::conversion_status);
     CHECK(client.with(rr::CommandOptions().timeout(-1ms)).get("plain:a").error().status() == RR_ERR_INVALID_ARGUMENT);
+    CHECK_CONTAINS(client.blpop("plain:nothing", -1ms).error().what(), "negative");
+    CHECK_CONTAINS(client.pipeline()->blpop("plain:nothing", -1ms).exec().error().what(), "negative");
+    CHECK_CONTAINS(client.transaction()->blpop("plain:nothing", -1ms).exec().error().what(), "negative");
     const rr::Result<rr::Reply> reply = client.command("GET", "plain:a");
     CHECK_EQ(reply->string(), "2");
     CHECK_EQ(reply->try_as<double>(), std::optional<double>(2.0));

@@ -78,7 +78,8 @@ static void a_function_is_called_in_order(rr::Client &client) {
         seen.push_back(std::string(message.channel()) + "=" + std::string(message.payload()));
     };
     const std::vector<std::string> names = {"subscription:f1", "subscription:f2"};
-    rr::Subscription channels = client.subscribe(names, note);
+    rr::Subscription channels = client.try_subscribe(rr::Topic::channel, {names[0]}, note).value();
+    channels = client.subscribe(names, note);
     rr::Subscription patterns = client.psubscribe({"subscription:g*"}, note);
     rr::Subscription shards = client.ssubscribe({"subscription:h"}, note);
     for (const rr::Subscription *subscription : {&channels, &patterns, &shards})

@@ -130,6 +130,8 @@ void numbers_are_the_shortest_text_that_is_the_same() {
                       -std::numeric_limits<double>::infinity(), std::numeric_limits<std::int64_t>::min(),
                       std::numeric_limits<std::uint64_t>::max(), short{-7}, true, false, 'c');
 
+    CHECK_EQ(listed(rr::arguments(100000.0, -2e6f, 9007199254740991.0, 9007199254740992.0, -0.0)),
+             (Texts{"100000", "-2000000", "9007199254740991", "9007199254740992", "-0"}));
     CHECK_EQ(listed(arguments), (Texts{"0.1", "0.3333333333333333", "1e+300", "-0.5", "3", "inf", "-inf",
                                        "-9223372036854775808", "18446744073709551615", "-7", "1", "0", "c"}));
 }
@@ -251,6 +253,9 @@ void doubles_are_read_from_doubles_integers_and_text() {
     CHECK_EQ(text("-inf").as<double>(), -std::numeric_limits<double>::infinity());
     CHECK_EQ(text("2.5").as<float>(), 2.5f);
     CHECK_THROWS(rr::ConversionError, text("2,5").as<double>());
+    CHECK_THROWS(rr::ConversionError, real(1e300).as<float>());
+    CHECK_THROWS(rr::ConversionError, text("1e300").as<float>());
+    CHECK_EQ(real(-std::numeric_limits<double>::infinity()).as<float>(), -std::numeric_limits<float>::infinity());
     CHECK_THROWS(rr::ConversionError, nil().as<double>());
 }
 
@@ -262,6 +267,17 @@ void booleans_are_read_from_what_servers_say_yes_and_no_with() {
     CHECK_THROWS(rr::ConversionError, many({}).as<bool>());
 }
 
+void a_char_is_one_byte_both_ways() {
+    CHECK_EQ(text("A").as<char>(), 'A');
+    CHECK_EQ(text("7").as<char>(), '7');
+    CHECK_EQ(integer(7).as<char>(), '7');
+    CHECK_EQ(listed(rr::arguments(text("7").as<char>())), (Texts{"7"}));
+    for (const char *wrong : {"", "ab"})
+        CHECK_THROWS(rr::ConversionError, text(wrong).as<char>());
+    CHECK_THROWS(rr::ConversionError, integer(10).as<char>());
+    CHECK_THROWS(rr::ConversionError, integer(-1).as<char>());
+}
+
 void strings_keep_all_their_bytes() {
     const std::string bytes("a\0b", 3);
     Tree tree = text(bytes);
@@ -270,6 +286,7 @@ void strings_keep_all_their_bytes() {
     CHECK_EQ(tree.as<std::string_view>(), bytes);
     CHECK_EQ(integer(-3).as<std::string>(), "-3");
     CHECK_EQ(real(0.1).as<std::string>(), "0.1");
+    CHECK_EQ(real(100000).as<std::string>(), "100000");
     CHECK_EQ(text("").as<std::string>(), "");
     CHECK_THROWS(rr::ConversionError, nil().as<std::string>());
     CHECK_THROWS(rr::ConversionError, integer(1).as<std::string_view>());
@@ -379,6 +396,7 @@ int main() {
     whole_numbers_are_read_from_what_is_one_and_fits();
     doubles_are_read_from_doubles_integers_and_text();
     booleans_are_read_from_what_servers_say_yes_and_no_with();
+    a_char_is_one_byte_both_ways();
     strings_keep_all_their_bytes();
     nil_is_nothing_only_where_there_may_be_nothing();
     containers_of_any_kind_are_filled();

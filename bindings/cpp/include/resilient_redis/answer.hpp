@@ -10,7 +10,9 @@
 
 #include "error.hpp"
 
+#include <iosfwd>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -23,6 +25,10 @@ struct Buffered {};
 namespace detail {
 
 template <class T> using Stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+/// Does a T say yes or no by itself where a condition is asked for?
+template <class T> struct IsYesOrNo : std::is_same<T, bool> {};
+template <class T> struct IsYesOrNo<std::optional<T>> : std::true_type {};
 
 } // namespace detail
 
@@ -37,7 +43,11 @@ public:
     Result(Error error) : state_(std::in_place_index<2>, std::move(error)) {}
 
     bool has_value() const noexcept { return state_.index() == 0; }
-    explicit operator bool() const noexcept { return has_value(); }
+    template <class U = T, std::enable_if_t<!detail::IsYesOrNo<U>::value, int> = 0> explicit operator bool() const noexcept {
+        return has_value();
+    }
+    /// `if (client.attempt().sismember("s", "m"))` would ask the call and not the set: has_value(), or value(), says which.
+    template <class U = T, std::enable_if_t<detail::IsYesOrNo<U>::value, int> = 0> explicit operator bool() const = delete;
     /// The write was accepted during an outage and is applied later. That is neither a value nor an error.
     bool is_buffered() const noexcept { return state_.index() == 1; }
     bool has_error() const noexcept { return state_.index() == 2; }
@@ -50,22 +60,29 @@ public:
     }
 
     template <class U = T, class = std::enable_if_t<!std::is_void_v<U>>> const U &value() const & {
-        check();
-        return *std::get_if<0>(&state_);
+        if (const U *value = std::get_if<0>(&state_))
+            return *value;
+        fail();
     }
     template <class U = T, class = std::enable_if_t<!std::is_void_v<U>>> U &value() & {
-        check();
-        return *std::get_if<0>(&state_);
+        if (U *value = std::get_if<0>(&state_))
+            return *value;
+        fail();
     }
-    template <class U = T, class = std::enable_if_t<!std::is_void_v<U>>> U &&value() && {
-        check();
-        return std::move(*std::get_if<0>(&state_));
+    // By value: a loop over what a call has given goes over something that stays.
+    template <class U = T, class = std::enable_if_t<!std::is_void_v<U>>> U value() && {
+        if (U *value = std::get_if<0>(&state_))
+            return std::move(*value);
+        fail();
     }
-    template <class U = T, std::enable_if_t<std::is_void_v<U>, int> = 0> void value() const { check(); }
+    template <class U = T, std::enable_if_t<std::is_void_v<U>, int> = 0> void value() const {
+        if (!has_value())
+            fail();
+    }
 
     template <class U = T, class = std::enable_if_t<!std::is_void_v<U>>> const U &operator*() const & { return value(); }
     template <class U = T, class = std::enable_if_t<!std::is_void_v<U>>> U &operator*() & { return value(); }
-    template <class U = T, class = std::enable_if_t<!std::is_void_v<U>>> U &&operator*() && {
+    template <class U = T, class = std::enable_if_t<!std::is_void_v<U>>> U operator*() && {
         return std::move(*this).value();
     }
     template <class U = T, class = std::enable_if_t<!std::is_void_v<U>>> const U *operator->() const { return &value(); }
@@ -77,11 +94,10 @@ public:
     }
 
 private:
-    void check() const {
-        if (is_buffered())
-            Error(RR_BUFFERED, "the write was buffered during an outage: it is applied later and has no reply").raise();
-        if (has_error())
-            error().raise();
+    [[noreturn]] void fail() const {
+        if (const Error *error = std::get_if<2>(&state_))
+            error->raise();
+        BufferedError().raise();
     }
 
     std::variant<detail::Stored<T>, Buffered, Error> state_;
@@ -110,13 +126,14 @@ public:
         check();
         return *value_;
     }
-    T &&value() && {
+    // By value: a loop over what a call has given goes over something that stays.
+    T value() && {
         check();
         return std::move(*value_);
     }
     const T &operator*() const & { return value(); }
     T &operator*() & { return value(); }
-    T &&operator*() && { return std::move(*this).value(); }
+    T operator*() && { return std::move(*this).value(); }
     const T *operator->() const { return &value(); }
     T *operator->() { return &value(); }
     template <class V> T value_or(V &&other) const { return value_ ? *value_ : static_cast<T>(std::forward<V>(other)); }
@@ -152,6 +169,13 @@ public:
 private:
     bool buffered_ = false;
 };
+
+/// Texts are written to a stream as other values are. BufferedError if there is none.
+template <class Traits>
+std::basic_ostream<char, Traits> &operator<<(std::basic_ostream<char, Traits> &stream,
+                                             const Answer<std::basic_string<char, Traits>> &answer) {
+    return stream << answer.value();
+}
 
 #else
 

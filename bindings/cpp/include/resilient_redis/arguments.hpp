@@ -2,12 +2,11 @@
 // The arguments of one command, its name included, as the C interface takes them.
 //
 // Texts are not copied: what was added must live until the command was issued. Numbers are formatted into a place of the
-// arguments' own, and temporary strings are kept. A handful of arguments needs no memory from the heap.
+// arguments' own, and of temporaries the texts are kept. A handful of arguments needs no memory from the heap.
 
 #ifndef RESILIENT_REDIS_ARGUMENTS_HPP
 #define RESILIENT_REDIS_ARGUMENTS_HPP
 
-#include <charconv>
 #include <cstddef>
 #include <cstring>
 #include <forward_list>
@@ -15,11 +14,12 @@
 #include <iterator>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include "digits.hpp"
 
 namespace rr {
 
@@ -47,6 +47,19 @@ struct IsTuple<T, std::void_t<decltype(std::tuple_size<T>::value)>> : std::bool_
 /// Has it a member append_to(Arguments &)?
 template <class T, class = void>
 struct Appends : std::false_type {};
+
+/// Does it own no text itself, so that its bytes do not end with it?
+template <class T>
+constexpr bool is_lent_text = std::is_same_v<T, std::string_view> || std::is_pointer_v<T>;
+
+/// Does an element stay where it is when its iterator goes on? Others are made, or shown, one at a time.
+template <class It, class = void>
+struct ElementsStay : std::false_type {};
+
+template <class It>
+struct ElementsStay<It, std::void_t<typename std::iterator_traits<It>::iterator_category>>
+    : std::bool_constant<std::is_lvalue_reference_v<decltype(*std::declval<It &>())> &&
+                         std::is_base_of_v<std::forward_iterator_tag, typename std::iterator_traits<It>::iterator_category>> {};
 
 template <class It>
 using IteratorValue = typename std::iterator_traits<It>::value_type;
@@ -82,58 +95,63 @@ public:
     ~Arguments() = default;
 
     /// Adds an argument:
-    ///   text                 as it is, of any bytes. It is not copied, but for a std::string that is moved in. A NULL is an
-    ///                        empty text.
+    ///   text                 as it is, of any bytes. It is not copied, but for the text of a temporary object that owns it,
+    ///                        or of a part of one; a std::string is moved in. A NULL is an empty text.
     ///   an integer           in decimal digits; a bool as 1 or 0; a char as a text of one byte
-    ///   a float or double    as the shortest text that is read as the same number, in any locale
+    ///   a float or double    as the shortest text that is read as the same number, whole ones below 2 to the power of 53 in
+    ///                        plain digits, in any locale
     ///   a pair or tuple      its elements, one argument each
     ///   a container          its elements, one after the other
     ///   another type         what its member append_to(Arguments &) const adds, if it has one
     template <class T>
     Arguments &add(T &&value) {
+        return add_as<std::is_lvalue_reference_v<T>>(std::forward<T>(value));
+    }
+
+    /// The same; `stays` says whether the texts that the value owns stay where they are until the command was issued. Others
+    /// are copied.
+    template <bool stays, class T>
+    Arguments &add_as(T &&value) {
         using Type = detail::Bare<T>;
 
-        if constexpr (std::is_same_v<Type, std::string> && !std::is_lvalue_reference_v<T>)
-            keep(std::string(std::forward<T>(value)));
+        if constexpr (std::is_same_v<T, std::string>)
+            keep(std::move(value));
         else if constexpr (std::is_convertible_v<T, const char *>)
-            add_text(static_cast<const char *>(value));
+            add_text<stays || detail::is_lent_text<Type>>(view_of(static_cast<const char *>(value)));
         else if constexpr (detail::is_text_like<T>)
-            push(static_cast<std::string_view>(value));
+            add_text<stays || detail::is_lent_text<Type>>(static_cast<std::string_view>(value));
         else if constexpr (std::is_same_v<Type, bool>)
             push(value ? std::string_view("1") : std::string_view("0"));
         else if constexpr (std::is_same_v<Type, char>)
-            push_scratch(&value, 1);
+            add_copy(std::string_view(&value, 1));
         else if constexpr (std::is_integral_v<Type> || std::is_floating_point_v<Type>)
-            add_number(value);
+            add_copy(detail::Digits(value).text());
         else if constexpr (detail::Appends<Type>::value)
-            value.append_to(*this);
+            add_appended<stays>(value);
         else if constexpr (detail::IsRange<Type>::value)
-            add_container<std::is_lvalue_reference_v<T>>(value);
+            for (auto &&element : value)
+                add_as<stays && detail::ElementsStay<decltype(std::begin(value))>::value>(
+                    std::forward<decltype(element)>(element));
         else if constexpr (detail::IsTuple<Type>::value)
-            add_tuple(std::forward<T>(value), std::make_index_sequence<std::tuple_size_v<Type>>());
+            add_tuple<stays>(std::forward<T>(value), std::make_index_sequence<std::tuple_size_v<Type>>());
         else
             static_assert(detail::never<T>, "not an argument: text, a number, or a container, pair or tuple of these");
         return *this;
     }
 
-    /// Adds what is between two iterators, as add() does with each element. Elements of iterators that pass over them only
-    /// once are copied.
+    /// Adds what is between two iterators, as add() does with each element. Elements that do not stay when the iterator goes
+    /// on are copied.
     template <class It>
     Arguments &add_range(It first, It last) {
-        constexpr bool stays =
-            std::is_base_of_v<std::forward_iterator_tag, typename std::iterator_traits<It>::iterator_category>;
-
         for (; first != last; ++first)
-            add_element<stays>(*first);
+            add_as<detail::ElementsStay<It>::value>(*first);
         return *this;
     }
 
     /// Adds the keys and values of a map, or the elements of another container of pairs.
     template <class Pairs>
-    Arguments &add_pairs(const Pairs &pairs) {
-        for (const auto &[key, value] : pairs)
-            add(key).add(value);
-        return *this;
+    Arguments &add_pairs(Pairs &&pairs) {
+        return add(std::forward<Pairs>(pairs));
     }
 
     /// Adds a text that is copied.
@@ -144,6 +162,16 @@ public:
             keep(std::string(text));
         return *this;
     }
+
+    /// Says that the command cannot be issued, and why: whoever issues it gives that as a UsageError. The text is a literal;
+    /// NULL changes nothing.
+    void refuse(const char *mistake) noexcept {
+        if (mistake_ == nullptr)
+            mistake_ = mistake;
+    }
+
+    /// What refuse() was told first; NULL if the command can be issued.
+    const char *mistake() const noexcept { return mistake_; }
 
     std::size_t count() const noexcept { return count_; }
 
@@ -177,10 +205,6 @@ private:
     }
 
     void push_scratch(const char *bytes, std::size_t length) {
-        if (length > scratch_size - scratch_used_) {
-            keep(std::string(bytes, length));
-            return;
-        }
         char *place = scratch_ + scratch_used_;
 
         if (length != 0)
@@ -194,44 +218,36 @@ private:
         push(kept_.front());
     }
 
-    void add_text(const char *text) { push(text != nullptr ? std::string_view(text) : std::string_view()); }
-
-    template <class Number>
-    void add_number(Number number) {
-        char digits[64];
-        std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, number);
-
-        push_scratch(digits, static_cast<std::size_t>(end.ptr - digits));
+    static std::string_view view_of(const char *text) {
+        return text != nullptr ? std::string_view(text) : std::string_view();
     }
 
-    template <bool stays, class Container>
-    void add_container(Container &container) {
-        using It = decltype(std::begin(container));
-
+    template <bool stays>
+    void add_text(std::string_view text) {
         if constexpr (stays)
-            add_range(std::begin(container), std::end(container));
+            push(text);
         else
-            for (It at = std::begin(container), end = std::end(container); at != end; ++at)
-                add_element<detail::is_text_like<decltype(*at)> &&
-                            !std::is_same_v<detail::Bare<decltype(*at)>, std::string>>(*at);
+            add_copy(text);
     }
 
-    template <bool stays, class Element>
-    void add_element(Element &&element) {
-        using Type = detail::Bare<Element>;
+    template <bool stays, class T>
+    void add_appended(const T &value) {
+        if constexpr (stays) {
+            value.append_to(*this);
+        } else {
+            Arguments parts;
 
-        if constexpr (!stays && detail::is_text_like<Element>)
-            add_copy(static_cast<std::string_view>(element));
-        else if constexpr (!stays && detail::IsTuple<Type>::value)
-            std::apply([this](const auto &...parts) { (this->template add_element<false>(parts), ...); }, element);
-        else
-            add(std::forward<Element>(element));
+            value.append_to(parts);
+            for (std::size_t i = 0; i < parts.count(); i++)
+                add_copy(parts[i]);
+            refuse(parts.mistake_);
+        }
     }
 
-    template <class Tuple, std::size_t... index>
+    template <bool stays, class Tuple, std::size_t... index>
     void add_tuple(Tuple &&tuple, std::index_sequence<index...>) {
         // Each element is moved out of the tuple once.
-        (add(std::get<index>(std::forward<Tuple>(tuple))), ...);
+        (add_as<stays>(std::get<index>(std::forward<Tuple>(tuple))), ...);
     }
 
     void take(Arguments &other) noexcept {
@@ -239,6 +255,7 @@ private:
 
         count_ = other.count_;
         scratch_used_ = other.scratch_used_;
+        mistake_ = std::exchange(other.mistake_, nullptr);
         kept_ = std::move(other.kept_);
         more_data_ = std::move(other.more_data_);
         more_lengths_ = std::move(other.more_lengths_);
@@ -262,6 +279,7 @@ private:
 
     std::size_t count_ = 0;
     std::size_t scratch_used_ = 0;
+    const char *mistake_ = nullptr;
     const char *data_[inline_count];
     std::size_t lengths_[inline_count];
     char scratch_[scratch_size];

@@ -54,6 +54,8 @@ void pipeline_completed(rr_status status, const rr_reply *reply, const rr_error 
 
 /// Gives the command's number. If it was not taken, `function` is not called.
 template <class Function> Result<std::uint64_t> submit(const Target &target, const Arguments &arguments, Function function) {
+    if (arguments.mistake() != nullptr)
+        return mistaken(arguments);
     const rr_command_options options = target.options.submitting();
     std::uint64_t id = 0;
     ErrorPlace error;
@@ -83,9 +85,11 @@ template <class T> using InFuture = T;
 template <class T> using InFuture = Result<T>;
 #endif
 
-template <class T> void fulfil(std::promise<InFuture<T>> &promise, Result<T> &&result) {
+/// Sets what `read` gives as a Result<T>, or what it throws: making a T is the program's own code, and takes memory.
+template <class T, class Read> void fulfil(std::promise<InFuture<T>> &promise, Read read) {
 #if RR_EXCEPTIONS
     try {
+        Result<T> result = read();
         if constexpr (std::is_void_v<T>) {
             result.value();
             promise.set_value();
@@ -96,7 +100,7 @@ template <class T> void fulfil(std::promise<InFuture<T>> &promise, Result<T> &&r
         promise.set_exception(std::current_exception());
     }
 #else
-    promise.set_value(std::move(result));
+    promise.set_value(read());
 #endif
 }
 
@@ -127,12 +131,12 @@ private:
         Future<T> future = promise.get_future();
         const Result<std::uint64_t> id =
             detail::submit(target_, arguments, [promise = std::move(promise)](const Result<Reply> &reply) mutable {
-                detail::fulfil<T>(promise, detail::read_lent<T>(reply));
+                detail::fulfil<T>(promise, [&] { return detail::read_lent<T>(reply); });
             });
         if (id.has_error()) {
             std::promise<detail::InFuture<T>> failed;
             future = failed.get_future();
-            detail::fulfil<T>(failed, Result<T>(id.error()));
+            detail::fulfil<T>(failed, [&] { return Result<T>(id.error()); });
         }
         return future;
     }
@@ -154,18 +158,23 @@ public:
     /// Sends a command and has `function` called with what becomes of it, once, also while the client is closed. Gives its
     /// number, for cancel(). WouldBlockError when max_submitted commands are on their way already or too much waits to be
     /// written, unless the options say wait_for_room(); BufferFullError as for any other write in an outage.
-    Given<std::uint64_t> submit(const Arguments &arguments, CompletionFunction function) {
-        return give(try_submit(arguments, std::move(function)));
+    ///
+    /// `function` is called as a CompletionFunction is, and need not be copyable.
+    template <class Function, class = std::enable_if_t<std::is_invocable_v<Function &, const Result<Reply> &>>>
+    Given<std::uint64_t> submit(const Arguments &arguments, Function function) {
+        return detail::give(try_submit(arguments, std::move(function)));
     }
-    Result<std::uint64_t> try_submit(const Arguments &arguments, CompletionFunction function) {
-        if (!function)
-            return Error(RR_ERR_NULL_ARGUMENT, "the function for the completion is empty");
+    template <class Function, class = std::enable_if_t<std::is_invocable_v<Function &, const Result<Reply> &>>>
+    Result<std::uint64_t> try_submit(const Arguments &arguments, Function function) {
+        if constexpr (std::is_same_v<Function, CompletionFunction> || std::is_pointer_v<Function>)
+            if (!function)
+                return Error(RR_ERR_NULL_ARGUMENT, "the function for the completion is empty");
         return detail::submit(target_, arguments, std::move(function));
     }
 
     /// Sends a command; what becomes of it goes to a queue, under a tag that the program chooses. Gives its number.
     template <class... A> Given<std::uint64_t> submit_to(Queue &queue, std::uint64_t tag, A &&...arguments) {
-        return give(try_submit_to(queue, tag, std::forward<A>(arguments)...));
+        return detail::give(try_submit_to(queue, tag, std::forward<A>(arguments)...));
     }
     template <class... A> Result<std::uint64_t> try_submit_to(Queue &queue, std::uint64_t tag, A &&...arguments) {
         return with_arguments(
@@ -175,20 +184,22 @@ public:
 
     /// Sends a pipeline of this client as its exec() does, and has `function` called with its replies, which live for the call.
     /// What it holds is copied: it can be changed, submitted again or destroyed at once. It has its own options.
-    Given<std::uint64_t> submit(Pipeline &pipeline, PipelineFunction function) {
-        return give(try_submit(pipeline, std::move(function)));
+    template <class Function, class = std::enable_if_t<std::is_invocable_v<Function &, const Result<Replies> &>>>
+    Given<std::uint64_t> submit(Pipeline &pipeline, Function function) {
+        return detail::give(try_submit(pipeline, std::move(function)));
     }
-    Result<std::uint64_t> try_submit(Pipeline &pipeline, PipelineFunction function) {
-        if (!function)
-            return Error(RR_ERR_NULL_ARGUMENT, "the function for the completion is empty");
+    template <class Function, class = std::enable_if_t<std::is_invocable_v<Function &, const Result<Replies> &>>>
+    Result<std::uint64_t> try_submit(Pipeline &pipeline, Function function) {
+        if constexpr (std::is_same_v<Function, PipelineFunction> || std::is_pointer_v<Function>)
+            if (!function)
+                return Error(RR_ERR_NULL_ARGUMENT, "the function for the completion is empty");
         if (pipeline.error())
             return *pipeline.error();
         std::uint64_t id = 0;
         ErrorPlace error;
         const rr_status status = rr_submit_pipeline(
-            target_.client, pipeline.c_ptr(), target_.options.submitting_pipeline(), pipeline_completed<PipelineFunction>,
-            Holder<PipelineFunction>::give(std::move(function), target_.exceptions), Holder<PipelineFunction>::destroy, &id,
-            error.place());
+            target_.client, pipeline.c_ptr(), target_.options.submitting_pipeline(), pipeline_completed<Function>,
+            Holder<Function>::give(std::move(function), target_.exceptions), Holder<Function>::destroy, &id, error.place());
         if (status < 0)
             return error.take(status);
         return id;
@@ -196,7 +207,7 @@ public:
 
     /// Sends a pipeline; what becomes of it goes to a queue: Completion::replies().
     Given<std::uint64_t> submit_to(Queue &queue, std::uint64_t tag, Pipeline &pipeline) {
-        return give(try_submit_to(queue, tag, pipeline));
+        return detail::give(try_submit_to(queue, tag, pipeline));
     }
     Result<std::uint64_t> try_submit_to(Queue &queue, std::uint64_t tag, Pipeline &pipeline) {
         if (pipeline.error())
@@ -212,7 +223,7 @@ public:
 
     /// Gives up the submitted command, or pipeline, with this number: it completes with CancelledError, whose outcome()
     /// says whether it may run. False: it is completed already.
-    Given<bool> cancel(std::uint64_t id) { return give(try_cancel(id)); }
+    Given<bool> cancel(std::uint64_t id) { return detail::give(try_cancel(id)); }
     Result<bool> try_cancel(std::uint64_t id) {
         ErrorPlace error;
         const rr_status status = rr_cancel(target_.client, id, error.place());

@@ -128,18 +128,13 @@ public:
         return Pipeline::make(target_.client, options);
     }
 
-    /// A transaction that watches keys, texts in braces or a container; with none, what is executed is all or nothing. Waits
-    /// for a connection of its own if there are keys.
-    detail::Given<Transaction> transaction(detail::Texts keys = {}, const TransactionOptions &options = TransactionOptions()) {
+    /// A transaction that watches keys, texts in braces, a container or one; with none, what is executed is all or nothing.
+    /// Waits for a connection of its own if there are keys.
+    detail::Given<Transaction> transaction(const Strings &keys = {}, const TransactionOptions &options = TransactionOptions()) {
         return detail::give(try_transaction(keys, options));
     }
-    template <class Keys, class = std::enable_if_t<detail::IsRange<Keys>::value>>
-    detail::Given<Transaction> transaction(const Keys &keys, const TransactionOptions &options = TransactionOptions()) {
-        return detail::give(try_transaction(keys, options));
-    }
-    template <class Keys>
-    Result<Transaction> try_transaction(const Keys &keys, const TransactionOptions &options = TransactionOptions()) {
-        return Transaction::make(target_.client, options, arguments(keys));
+    Result<Transaction> try_transaction(const Strings &keys = {}, const TransactionOptions &options = TransactionOptions()) {
+        return Transaction::make(target_.client, options, rr::arguments(keys));
     }
 
     /// Watches keys, calls `function` with a Transaction to read and to queue, and executes what it queued; after a conflict
@@ -149,52 +144,30 @@ public:
     /// throws ends it and is thrown on, a ConflictError excepted, which leads to the next attempt. Without exceptions it may
     /// return a Result<void>.
     template <class Function>
-    detail::Given<detail::Transacted<Function>> transact(detail::Texts keys, Function function, std::uint32_t attempts = 16) {
-        return detail::give(detail::transact(target_.client, arguments(keys), function, attempts));
-    }
-    template <class Keys, class Function, class = std::enable_if_t<detail::IsRange<Keys>::value>>
-    detail::Given<detail::Transacted<Function>> transact(const Keys &keys, Function function, std::uint32_t attempts = 16) {
-        return detail::give(detail::transact(target_.client, arguments(keys), function, attempts));
+    detail::Given<detail::Transacted<Function>> transact(const Strings &keys, Function function, std::uint32_t attempts = 16) {
+        return detail::give(detail::transact(target_.client, rr::arguments(keys), function, attempts));
     }
     /// The same, and throws only what the function throws.
     template <class Function>
-    Result<detail::Transacted<Function>> try_transact(detail::Texts keys, Function function, std::uint32_t attempts = 16) {
-        return detail::transact(target_.client, arguments(keys), function, attempts);
+    Result<detail::Transacted<Function>> try_transact(const Strings &keys, Function function, std::uint32_t attempts = 16) {
+        return detail::transact(target_.client, rr::arguments(keys), function, attempts);
     }
 
-    template <class Keys, class Function, class = std::enable_if_t<detail::IsRange<Keys>::value>>
-    Result<detail::Transacted<Function>> try_transact(const Keys &keys, Function function, std::uint32_t attempts = 16) {
-        return detail::transact(target_.client, arguments(keys), function, attempts);
-    }
-
-    /// Subscribes to channels, texts in braces or a container, and has `function` called with each message, on the thread that
-    /// runs all callbacks of the client. Returns at once.
-    detail::Given<Subscription> subscribe(detail::Texts channels, Subscription::MessageFunction function) {
-        return detail::give(try_subscribe(Topic::channel, channels, std::move(function)));
-    }
-    template <class Names, class = std::enable_if_t<detail::IsRange<Names>::value>>
-    detail::Given<Subscription> subscribe(const Names &channels, Subscription::MessageFunction function) {
+    /// Subscribes to channels, texts in braces, a container or one, and has `function` called with each message, on the thread
+    /// that runs all callbacks of the client. Returns at once.
+    detail::Given<Subscription> subscribe(const Strings &channels, Subscription::MessageFunction function) {
         return detail::give(try_subscribe(Topic::channel, channels, std::move(function)));
     }
     /// The same with patterns, such as "news.*".
-    detail::Given<Subscription> psubscribe(detail::Texts patterns, Subscription::MessageFunction function) {
-        return detail::give(try_subscribe(Topic::pattern, patterns, std::move(function)));
-    }
-    template <class Names, class = std::enable_if_t<detail::IsRange<Names>::value>>
-    detail::Given<Subscription> psubscribe(const Names &patterns, Subscription::MessageFunction function) {
+    detail::Given<Subscription> psubscribe(const Strings &patterns, Subscription::MessageFunction function) {
         return detail::give(try_subscribe(Topic::pattern, patterns, std::move(function)));
     }
     /// The same with shard channels.
-    detail::Given<Subscription> ssubscribe(detail::Texts channels, Subscription::MessageFunction function) {
+    detail::Given<Subscription> ssubscribe(const Strings &channels, Subscription::MessageFunction function) {
         return detail::give(try_subscribe(Topic::shard_channel, channels, std::move(function)));
     }
-    template <class Names, class = std::enable_if_t<detail::IsRange<Names>::value>>
-    detail::Given<Subscription> ssubscribe(const Names &channels, Subscription::MessageFunction function) {
-        return detail::give(try_subscribe(Topic::shard_channel, channels, std::move(function)));
-    }
-    template <class Names>
-    Result<Subscription> try_subscribe(Topic topic, const Names &names, Subscription::MessageFunction function) {
-        return Subscription::make(target_, topic, arguments(names), std::move(function));
+    Result<Subscription> try_subscribe(Topic topic, const Strings &names, Subscription::MessageFunction function) {
+        return Subscription::make(target_, topic, rr::arguments(names), std::move(function));
     }
 
     /// A subscription to nothing as yet, whose messages are taken with next() or in a loop over it.
@@ -248,7 +221,8 @@ public:
 
     /// Stops accepting commands, waits for those that are buffered or in flight, and disconnects. Then throws what
     /// rethrow_callback_exception() would. When it returns no callback of the client is running or will. Inside a callback
-    /// it is a UsageError. Closing once more is fine.
+    /// it is a UsageError. Closing once more is fine. When it throws what a callback threw there is no report: who needs both
+    /// calls try_close() and rethrow_callback_exception().
     detail::Given<CloseReport> close(std::chrono::milliseconds drain_timeout) {
         Result<CloseReport> report = try_close(drain_timeout);
         if (report.has_value())

@@ -2,6 +2,7 @@
 // What types of C++ a reply is read as.
 //
 //   bool                        1 or 0, a boolean, a status (true), nil (false)
+//   char                        text of one byte, or an integer of one digit
 //   integers                    an integer, or text or a whole double that is one; told when it does not fit
 //   float, double               a double, an integer, or text that is a number
 //   std::string                 bytes; an integer or double as text
@@ -38,6 +39,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "digits.hpp"
 #include "error.hpp"
 #include "value.hpp"
 
@@ -165,6 +167,21 @@ struct IsContainer<T, std::void_t<typename T::value_type, decltype(std::declval<
                                                                       std::declval<typename T::value_type>()))>>
     : std::bool_constant<!std::is_convertible_v<T, std::string_view>> {};
 
+/// Is it, or has it in it, something that points into a reply?
+template <class T, class = void>
+struct IsView : std::bool_constant<std::is_same_v<T, std::string_view> || std::is_same_v<T, Value>> {};
+
+template <class T>
+struct IsView<T, std::void_t<typename T::value_type>>
+    : std::bool_constant<std::is_same_v<T, std::string_view> ||
+                         IsView<std::remove_cv_t<typename T::value_type>>::value> {};
+
+template <class A, class B>
+struct IsView<std::pair<A, B>> : std::bool_constant<IsView<std::remove_cv_t<A>>::value || IsView<std::remove_cv_t<B>>::value> {};
+
+template <class... A>
+struct IsView<std::tuple<A...>> : std::bool_constant<(IsView<std::remove_cv_t<A>>::value || ...)> {};
+
 template <class T, class = void>
 struct CanReserve : std::false_type {};
 
@@ -213,6 +230,24 @@ struct Convert<bool> : Conversion<bool> {
     }
 };
 
+template <>
+struct Convert<char> : Conversion<char> {
+    static constexpr const char *name = "one byte";
+
+    static bool into(const Value &wrapped, char &result) {
+        Value value = wrapped.plain();
+
+        if (value.type() == Type::integer) {
+            result = static_cast<char>('0' + value.integer() % 10);
+            return value.integer() >= 0 && value.integer() <= 9;
+        }
+        if (!detail::is_plain_text(value) || value.string().size() != 1)
+            return false;
+        result = value.string().front();
+        return true;
+    }
+};
+
 template <class T>
 struct Convert<T, std::enable_if_t<std::is_integral_v<T>>> : Conversion<T> {
     static constexpr const char *name = "an integer that fits";
@@ -246,6 +281,9 @@ struct Convert<T, std::enable_if_t<std::is_floating_point_v<T>>> : Conversion<T>
             result = static_cast<T>(value.integer());
             return true;
         case Type::real:
+            // An infinity is one of any type; a number must fit.
+            if (std::isfinite(value.real()) && std::fabs(value.real()) > static_cast<double>(std::numeric_limits<T>::max()))
+                return false;
             result = static_cast<T>(value.real());
             return true;
         default:
@@ -277,13 +315,9 @@ struct Convert<std::string> : Conversion<std::string> {
         case Type::integer:
             result = std::to_string(value.integer());
             return true;
-        case Type::real: {
-            char digits[64];
-            std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, value.real());
-
-            result.assign(digits, end.ptr);
+        case Type::real:
+            result = detail::Digits(value.real()).text();
             return true;
-        }
         default:
             result.assign(value.string());
             return detail::is_plain_text(value);

@@ -125,8 +125,17 @@ public:
         return phase_.compare_exchange_strong(expected, Phase::waiting, std::memory_order_acq_rel);
     }
 
-    void complete(Result<T> result) {
-        result_.emplace(std::move(result));
+    /// With what `read` gives as a Result<T>, or what it throws: making a T is the program's own code, and takes memory.
+    template <class Read> void complete(Read read) {
+#if RR_EXCEPTIONS
+        try {
+            result_.emplace(read());
+        } catch (...) {
+            thrown_ = std::current_exception();
+        }
+#else
+        result_.emplace(read());
+#endif
         if (phase_.exchange(Phase::done, std::memory_order_acq_rel) != Phase::waiting)
             return;
         if (executor_)
@@ -137,7 +146,13 @@ public:
 
     void abandon() noexcept { phase_.exchange(Phase::abandoned, std::memory_order_acq_rel); }
 
-    Result<T> take() { return std::move(*result_); }
+    Result<T> take() {
+#if RR_EXCEPTIONS
+        if (thrown_)
+            std::rethrow_exception(thrown_);
+#endif
+        return std::move(*result_);
+    }
 
 private:
     enum class Phase { pending, waiting, done, abandoned };
@@ -146,11 +161,13 @@ private:
     std::atomic<Phase> phase_{Phase::pending};
     std::coroutine_handle<> handle_;
     std::optional<Result<T>> result_;
+    std::exception_ptr thrown_; // in its place
 };
 
 } // namespace detail
 
-/// One submitted command, to be awaited once: co_await gives what the same call that waits would, or throws it.
+/// One submitted command, to be awaited once: co_await gives what the same call that waits would, or throws it, also what a
+/// specialisation of rr::Convert throws.
 template <class T> class [[nodiscard]] Awaitable {
 public:
     explicit Awaitable(std::shared_ptr<detail::Awaited<T>> awaited) : awaited_(std::move(awaited)) {}
@@ -188,11 +205,13 @@ public:
 private:
     template <class T> Awaitable<T> submit(const Arguments &arguments) {
         const auto awaited = std::make_shared<detail::Awaited<T>>(executor_);
-        const auto complete = [awaited](const Result<Reply> &reply) { awaited->complete(detail::read_lent<T>(reply)); };
+        const auto complete = [awaited](const Result<Reply> &reply) {
+            awaited->complete([&] { return detail::read_lent<T>(reply); });
+        };
         const Result<std::uint64_t> id = loop_ != nullptr ? loop_->submit(target_, arguments, complete)
                                                           : detail::submit(target_, arguments, complete);
         if (id.has_error())
-            awaited->complete(id.error());
+            awaited->complete([&] { return Result<T>(id.error()); });
         return Awaitable<T>(awaited);
     }
 

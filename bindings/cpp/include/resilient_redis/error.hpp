@@ -48,6 +48,12 @@ enum class Outcome : rr_outcome {
 /// The constant's name, such as "RR_OUTCOME_UNKNOWN". Never NULL.
 inline const char *name(Outcome outcome) noexcept { return rr_outcome_name(static_cast<rr_outcome>(outcome)); }
 
+namespace detail {
+
+constexpr rr_status conversion_status = -1000;
+
+} // namespace detail
+
 /// Why a call failed. what() is one sentence for people; for a server's error it is the server's own text.
 class Error : public std::runtime_error {
 public:
@@ -67,8 +73,10 @@ public:
 
     /// RR_ERR_...; RR_BUFFERED for a BufferedError.
     rr_status status() const noexcept { return status_; }
-    /// The status's name, such as "RR_ERR_TIMEOUT".
-    const char *status_name() const noexcept { return rr_status_name(status_); }
+    /// The status's name, such as "RR_ERR_TIMEOUT"; "rr::ConversionError" for that of this binding's own.
+    const char *status_name() const noexcept {
+        return status_ == detail::conversion_status ? "rr::ConversionError" : rr_status_name(status_);
+    }
     Outcome outcome() const noexcept { return outcome_; }
     /// The first word of the server's error, such as "WRONGTYPE"; empty if the server did not answer with one.
     std::string server_code() const { return server_code_ ? *server_code_ : std::string(); }
@@ -200,7 +208,7 @@ public:
 };
 
 /// A value was asked for that there is not, because the write was accepted during an outage and is applied later. It is
-/// no failure of the write: do not issue it again.
+/// no failure of the write: do not issue it again. Its outcome() is none, because what becomes of the write is not known yet.
 class BufferedError : public Error {
 public:
     explicit BufferedError(const Error &error) : Error(error) {}
@@ -216,7 +224,7 @@ public:
         : Error(conversion_status, message, outcome) {}
 
     /// No status of the C interface: conversions are this binding's own.
-    static constexpr rr_status conversion_status = -1000;
+    static constexpr rr_status conversion_status = detail::conversion_status;
 };
 
 namespace detail {

@@ -71,6 +71,7 @@ public:
             advance(entry_->id());
             return *this;
         }
+        void operator++(int) { ++*this; }
 
         friend bool operator==(const Iterator &left, const Iterator &right) noexcept {
             return left.entry_.has_value() == right.entry_.has_value();

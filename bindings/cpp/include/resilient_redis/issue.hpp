@@ -9,11 +9,11 @@
 #include "answer.hpp"
 #include "arguments.hpp"
 #include "callback.hpp"
+#include "commands/inputs.hpp"
 #include "options.hpp"
 #include "reply.hpp"
 #include "script.hpp"
 
-#include <initializer_list>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -29,7 +29,12 @@ struct Target {
     CommandOptions options;
 };
 
+/// The library's own refusal of a command that cannot be issued.
+inline Error mistaken(const Arguments &arguments) { return UsageError(arguments.mistake()); }
+
 inline Result<Reply> issue(const Target &target, const Arguments &arguments) {
+    if (arguments.mistake() != nullptr)
+        return mistaken(arguments);
     const rr_command_options options = target.options.waiting();
     rr_reply *reply = nullptr;
     ErrorPlace error;
@@ -60,61 +65,46 @@ template <class Function, class... A> auto with_arguments(Function function, A &
         return function(rr::arguments(std::forward<A>(arguments)...));
 }
 
-/// Keys, or other arguments, of a script that are written in braces.
-using Texts = std::initializer_list<std::string_view>;
-
 /// Calls that wait, and throw what fails.
 class Issuer {
 public:
     /// Issues a command, whose name and arguments are text, numbers and containers of these, or one Arguments; its reply is
     /// read as a T (see convert.hpp). A write may have been buffered: see Answer.
     template <class T = Reply, class... A> Answer<T> command(A &&...arguments) {
-        return give_answer(try_command<T>(std::forward<A>(arguments)...));
+        return detail::give_answer(try_command<T>(std::forward<A>(arguments)...));
     }
     /// The same, and never throws what fails.
     template <class T = Reply, class... A> Result<T> try_command(A &&...arguments) {
-        return with_arguments([this](const Arguments &all) { return detail::read<T>(issue(target_, all)); },
+        return with_arguments([this](const Arguments &all) { return detail::read<T>(detail::issue(target_, all)); },
                               std::forward<A>(arguments)...);
     }
 
-    /// Runs a script; keys and arguments are containers of text and numbers, or texts in braces.
+    /// Runs a script; keys and arguments are containers of text and numbers, texts in braces, or one of these.
     ///
     /// An error that the script itself ends with is a ServerError of unknown outcome: what it did before stays.
-    template <class T = Reply, class Keys, class Others>
-    Answer<T> run(const Script &script, const Keys &keys, const Others &others) {
-        return give_answer(try_run<T>(script, keys, others));
+    template <class T = Reply> Answer<T> run(const Script &script, const Strings &keys = {}, const Strings &others = {}) {
+        return detail::give_answer(try_run<T>(script, keys, others));
     }
-    template <class T = Reply> Answer<T> run(const Script &script, Texts keys = {}, Texts others = {}) {
-        return give_answer(try_run<T>(script, keys, others));
-    }
-    template <class T = Reply, class Keys, class Others>
-    Result<T> try_run(const Script &script, const Keys &keys, const Others &others) {
-        return detail::read<T>(issue(target_, script, ScriptArguments(keys, others), false));
-    }
-    template <class T = Reply> Result<T> try_run(const Script &script, Texts keys = {}, Texts others = {}) {
-        return detail::read<T>(issue(target_, script, ScriptArguments(keys, others), false));
+    template <class T = Reply> Result<T> try_run(const Script &script, const Strings &keys = {}, const Strings &others = {}) {
+        return detail::read<T>(detail::issue(target_, script, ScriptArguments(keys, others), false));
     }
 
     /// Runs a script that only reads, which the server holds it to (from Redis 7 on): during an outage it waits as a read.
-    template <class T = Reply, class Keys, class Others>
-    Given<T> run_read_only(const Script &script, const Keys &keys, const Others &others) {
-        return give(try_run_read_only<T>(script, keys, others));
+    template <class T = Reply>
+    Given<T> run_read_only(const Script &script, const Strings &keys = {}, const Strings &others = {}) {
+        return detail::give(try_run_read_only<T>(script, keys, others));
     }
-    template <class T = Reply> Given<T> run_read_only(const Script &script, Texts keys = {}, Texts others = {}) {
-        return give(try_run_read_only<T>(script, keys, others));
-    }
-    template <class T = Reply, class Keys, class Others>
-    Result<T> try_run_read_only(const Script &script, const Keys &keys, const Others &others) {
-        return detail::read<T>(issue(target_, script, ScriptArguments(keys, others), true));
-    }
-    template <class T = Reply> Result<T> try_run_read_only(const Script &script, Texts keys = {}, Texts others = {}) {
-        return detail::read<T>(issue(target_, script, ScriptArguments(keys, others), true));
+    template <class T = Reply>
+    Result<T> try_run_read_only(const Script &script, const Strings &keys = {}, const Strings &others = {}) {
+        return detail::read<T>(detail::issue(target_, script, ScriptArguments(keys, others), true));
     }
 
     // What the typed methods are made of.
-    template <class T> Given<T> read(const Arguments &arguments) { return give(detail::read<T>(issue(target_, arguments))); }
+    template <class T> Given<T> read(const Arguments &arguments) {
+        return detail::give(detail::read<T>(detail::issue(target_, arguments)));
+    }
     template <class T> Answer<T> write(const Arguments &arguments) {
-        return give_answer(detail::read<T>(issue(target_, arguments)));
+        return detail::give_answer(detail::read<T>(detail::issue(target_, arguments)));
     }
 
     const CommandOptions &options() const noexcept { return target_.options; }

@@ -59,7 +59,8 @@ public:
     CommandOptions &no_buffer(bool on = true) noexcept { return flag(RR_COMMAND_NO_BUFFER, on); }
     /// Never write it a second time: if the connection is lost before the reply, its outcome is unknown.
     CommandOptions &no_retry(bool on = true) noexcept { return flag(RR_COMMAND_NO_RETRY, on); }
-    /// Have the primary answer it, also if it only reads and the option read_from is replica.
+    /// Have the primary answer it, also if it only reads and the option read_from is replica. Scripts do not look at it: the
+    /// primary runs them, always.
     CommandOptions &from_primary(bool on = true) noexcept { return flag(RR_COMMAND_FROM_PRIMARY, on); }
     /// Of a command that is submitted: wait for room, up to its time, instead of a WouldBlockError.
     CommandOptions &wait_for_room(bool on = true) noexcept { return flag(RR_SUBMIT_WAIT, on); }

@@ -26,8 +26,10 @@ template <class> using PipelineChain = Pipeline &;
 
 } // namespace detail
 
-/// `client.pipeline().set("a", "1").get("a").exec()`. Each typed method of Client adds its command here; what type its reply
-/// has is said when it is taken: Replies::get<T>(index).
+/// `client.pipeline().set("a", "1").get("a").exec()`, or with a name: `rr::Pipeline p = client.pipeline(); p.set("a", "1");`.
+/// What a method gives back is the pipeline itself, which ends with the statement if it has no name: keep no reference to it.
+/// Each typed method of Client adds its command here; what type its reply has is said when it is taken:
+/// Replies::get<T>(index).
 class Pipeline : public Commands<Pipeline, detail::PipelineChain, detail::PipelineChain> {
 public:
     static Result<Pipeline> make(rr_client *client, const PipelineOptions &options) {
@@ -47,16 +49,13 @@ public:
     }
 
     /// Adds a script with its source, so that it runs in its place whatever the server knows.
-    template <class Keys, class Others> Pipeline &run(const Script &script, const Keys &keys, const Others &others) {
+    Pipeline &run(const Script &script, const Strings &keys = {}, const Strings &others = {}) {
         const detail::ScriptArguments all(keys, others);
         detail::ErrorPlace error;
         note(rr_pipeline_append_script(pipeline_.get(), script.c_ptr(), all.key_count, all.all.count(), all.all.data(),
                                        all.all.lengths(), error.place()),
              error);
         return *this;
-    }
-    Pipeline &run(const Script &script, detail::Texts keys = {}, detail::Texts others = {}) {
-        return run<detail::Texts, detail::Texts>(script, keys, others);
     }
 
     /// How many commands it holds.
@@ -86,6 +85,7 @@ public:
         rr_reply *reply = nullptr;
         detail::ErrorPlace error;
         const rr_status status = rr_pipeline_execute(pipeline_.get(), &reply, error.place());
+        Reply replies(reply); // from here on somebody frees it
         if (status < 0 && reply == nullptr)
             return error.take(status);
         if (status == RR_BUFFERED)
@@ -93,7 +93,7 @@ public:
         std::optional<Error> failure;
         if (status < 0)
             failure = error.take(status);
-        return Replies(Reply(reply), std::move(failure));
+        return Replies(std::move(replies), std::move(failure));
     }
 
     /// Empties it.
@@ -121,18 +121,25 @@ private:
     explicit Pipeline(rr_pipeline *pipeline) : pipeline_(pipeline) {}
 
     Pipeline &add(const Arguments &arguments) {
+        if (arguments.mistake() != nullptr) {
+            note(detail::mistaken(arguments));
+            return *this;
+        }
         detail::ErrorPlace error;
         note(rr_pipeline_append(pipeline_.get(), arguments.count(), arguments.data(), arguments.lengths(), error.place()), error);
         return *this;
     }
 
     void note(rr_status status, const detail::ErrorPlace &error) {
-        if (status >= 0 || failed_)
-            return;
+        if (status < 0 && !failed_)
+            note(error.take(status));
+    }
+    void note(const Error &error) {
 #if RR_EXCEPTIONS
-        error.take(status).raise();
+        error.raise();
 #else
-        failed_ = error.take(status);
+        if (!failed_)
+            failed_ = error;
 #endif
     }
 

@@ -34,6 +34,7 @@ public:
         advance();
         return *this;
     }
+    void operator++(int) { ++*this; }
 
     friend bool operator==(const PullIterator &left, const PullIterator &right) noexcept {
         return left.item_.has_value() == right.item_.has_value();

@@ -7,8 +7,7 @@
 #ifndef RESILIENT_REDIS_QUEUE_HPP
 #define RESILIENT_REDIS_QUEUE_HPP
 
-#include "arguments.hpp"
-#include "options.hpp"
+#include "issue.hpp"
 #include "replies.hpp"
 #include "reply.hpp"
 
@@ -57,14 +56,14 @@ public:
         return detail::give(try_next(most, timeout));
     }
     Result<std::vector<Completion>> try_next(std::size_t most, std::chrono::milliseconds timeout) {
-        std::vector<rr_completion> taken(most);
+        Taken taken(most);
+        std::vector<Completion> completions;
+        completions.reserve(most);
         std::size_t count = 0;
         detail::ErrorPlace error;
         const rr_status status = rr_queue_next(queue_.get(), taken.data(), most, timeout.count(), &count, error.place());
         if (status < 0)
             return error.take(status);
-        std::vector<Completion> completions;
-        completions.reserve(count);
         for (std::size_t i = 0; i < count; i++)
             completions.push_back(completion_of(taken[i]));
         return completions;
@@ -91,14 +90,36 @@ private:
 
     explicit Queue(rr_queue *queue) : queue_(queue) {}
 
-    static Completion completion_of(const rr_completion &taken) {
+    /// What C gave, and nobody has taken over yet.
+    class Taken {
+    public:
+        explicit Taken(std::size_t most) : completions_(most) {}
+        Taken(const Taken &) = delete;
+        Taken &operator=(const Taken &) = delete;
+        ~Taken() {
+            for (const rr_completion &completion : completions_) {
+                rr_reply_free(completion.reply);
+                rr_error_free(completion.error);
+            }
+        }
+
+        rr_completion *data() noexcept { return completions_.data(); }
+        rr_completion &operator[](std::size_t index) noexcept { return completions_[index]; }
+
+    private:
+        std::vector<rr_completion> completions_;
+    };
+
+    static Completion completion_of(rr_completion &taken) {
+        Reply reply(std::exchange(taken.reply, nullptr));
         if (taken.status == RR_OK)
-            return Completion{taken.tag, Reply(taken.reply), std::nullopt};
+            return Completion{taken.tag, std::move(reply), std::nullopt};
         if (taken.status == RR_BUFFERED)
             return Completion{taken.tag, Buffered(), std::nullopt};
-        const Error error(taken.error, taken.status);
-        rr_error_free(taken.error);
-        return Completion{taken.tag, error, taken.reply != nullptr ? std::optional<Reply>(Reply(taken.reply)) : std::nullopt};
+        std::optional<Reply> partial;
+        if (reply.c_ptr() != nullptr)
+            partial = std::move(reply);
+        return Completion{taken.tag, Error(taken.error, taken.status), std::move(partial)};
     }
 
     std::unique_ptr<rr_queue, Free> queue_;
@@ -108,6 +129,8 @@ namespace detail {
 
 inline Result<std::uint64_t> submit_to(rr_client *client, rr_queue *queue, std::uint64_t tag, const CommandOptions &options,
                                        const Arguments &arguments) {
+    if (arguments.mistake() != nullptr)
+        return mistaken(arguments);
     const rr_command_options given = options.submitting();
     std::uint64_t id = 0;
     ErrorPlace error;

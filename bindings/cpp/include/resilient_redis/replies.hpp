@@ -39,8 +39,15 @@ public:
     /// ServerError if the server refused that command. The C interface does not say what a refused command of a batch did,
     /// so that its outcome() is unknown; one that is no script did nothing. Where failure() is set, a command that was not
     /// answered gives that error, with an outcome of its own. BufferedError if all of it was buffered.
-    template <class T> detail::Given<T> get(std::size_t index) const { return detail::give(try_get<T>(index)); }
-    template <class T> Result<T> try_get(std::size_t index) const {
+    template <class T> detail::Given<T> get(std::size_t index) const & { return detail::give(try_get<T>(index)); }
+    template <class T> detail::Given<T> get(std::size_t index) && {
+        return detail::give(std::move(*this).template try_get<T>(index));
+    }
+    template <class T> Result<T> try_get(std::size_t index) && {
+        static_assert(!detail::IsView<T>::value, "it would point into replies that are gone: give them a name first");
+        return try_get<T>(index);
+    }
+    template <class T> Result<T> try_get(std::size_t index) const & {
         if (index >= count_)
             return Error(RR_ERR_INVALID_ARGUMENT,
                          "there is no reply " + std::to_string(index) + " of " + std::to_string(count_) + ", counted from 0");
@@ -53,11 +60,15 @@ public:
     }
 
     /// The reply as it is, errors too; a nil if it was buffered.
-    Value operator[](std::size_t index) const noexcept { return reply_[index]; }
-    Value::Iterator begin() const noexcept { return reply_.begin(); }
-    Value::Iterator end() const noexcept { return reply_.end(); }
+    Value operator[](std::size_t index) const & noexcept { return reply_[index]; }
+    Value operator[](std::size_t index) && = delete;
+    Value::Iterator begin() const & noexcept { return reply_.begin(); }
+    Value::Iterator begin() && = delete;
+    Value::Iterator end() const & noexcept { return reply_.end(); }
+    Value::Iterator end() && = delete;
 
-    const Reply &reply() const noexcept { return reply_; }
+    const Reply &reply() const & noexcept { return reply_; }
+    const Reply &reply() && = delete;
 
 private:
     Error error_of(std::string_view text) const {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // A server's reply: the owner of the values in it, and how a call's reply becomes what the program asked for.
 //
-// Nothing is copied out of a reply: views into it live as long as it does. Any number of threads may read one.
+// Nothing is copied out of a reply: views into it live as long as it does, so that one that has no name gives none. Any
+// number of threads may read one.
 
 #ifndef RESILIENT_REDIS_REPLY_HPP
 #define RESILIENT_REDIS_REPLY_HPP
@@ -31,48 +32,60 @@ public:
     static Reply lent(const rr_reply *reply) { return Reply(reply, false); }
 
     /// The whole reply as a view, which lives as long as the reply.
-    Value value() const noexcept { return Value(rr_reply_view(c_ptr())); }
-    operator Value() const noexcept { return value(); }
+    Value value() const & noexcept { return view(); }
+    Value value() && = delete;
+    operator Value() const & noexcept { return view(); }
+    operator Value() && = delete;
 
     Type type() const noexcept { return static_cast<Type>(rr_reply_type(c_ptr())); }
     bool is_nil() const noexcept { return type() == Type::nil; }
     /// The bytes of a string, status, verbatim string, big number or error; empty for others.
-    std::string_view string() const noexcept {
+    std::string_view string() const & noexcept {
         const char *bytes = rr_reply_string(c_ptr());
         return bytes != nullptr ? std::string_view(bytes, rr_reply_length(c_ptr())) : std::string_view();
     }
+    std::string_view string() && = delete;
     std::int64_t integer() const noexcept { return rr_reply_integer(c_ptr()); }
     double real() const noexcept { return rr_reply_double(c_ptr()); }
     bool boolean() const noexcept { return type() == Type::boolean && integer() != 0; }
 
     /// How many elements; of a map, keys and values are counted one by one.
-    std::size_t size() const noexcept { return value().size(); }
+    std::size_t size() const noexcept { return view().size(); }
     bool empty() const noexcept { return size() == 0; }
     /// The element at `index`, from 0; a nil if there is none.
-    Value operator[](std::size_t index) const noexcept { return Value(rr_reply_element(c_ptr(), index)); }
-    Value::Iterator begin() const noexcept { return value().begin(); }
-    Value::Iterator end() const noexcept { return value().end(); }
+    Value operator[](std::size_t index) const & noexcept { return Value(rr_reply_element(c_ptr(), index)); }
+    Value operator[](std::size_t index) && = delete;
+    Value::Iterator begin() const & noexcept { return view().begin(); }
+    Value::Iterator begin() && = delete;
+    Value::Iterator end() const & noexcept { return view().end(); }
+    Value::Iterator end() && = delete;
     /// The elements as pairs of key and value.
-    Entries entries() const noexcept { return value().entries(); }
+    Entries entries() const & noexcept { return view().entries(); }
+    Entries entries() && = delete;
 
     /// Reads it as a T: see convert.hpp.
-    template <class T> T as() const { return value().as<T>(); }
-    template <class T> std::optional<T> try_as() const { return value().try_as<T>(); }
+    template <class T> T as() const & { return view().as<T>(); }
+    template <class T> T as() && {
+        static_assert(!detail::IsView<T>::value, "it would point into a reply that is gone: give the reply a name first");
+        return view().as<T>();
+    }
+    template <class T> std::optional<T> try_as() const & { return view().try_as<T>(); }
+    template <class T> std::optional<T> try_as() && {
+        static_assert(!detail::IsView<T>::value, "it would point into a reply that is gone: give the reply a name first");
+        return view().try_as<T>();
+    }
 
     const rr_reply *c_ptr() const noexcept { return reply_.get(); }
 
 private:
     Reply(const rr_reply *reply, bool owned) : reply_(reply, owned) {}
 
+    Value view() const noexcept { return Value(rr_reply_view(c_ptr())); }
+
     detail::Lent<rr_reply, rr_reply_free> reply_;
 };
 
 namespace detail {
-
-/// Would it point into a reply that is gone?
-template <class T, class = void> struct IsView : std::bool_constant<std::is_same_v<T, std::string_view> || std::is_same_v<T, Value>> {};
-template <class T> struct IsView<T, std::void_t<typename T::value_type>>
-    : std::bool_constant<std::is_same_v<T, std::string_view> || IsView<typename T::value_type>::value> {};
 
 /// A value that came as a whole command's, as a T; an error if it is none.
 template <class T> Result<T> read(const Value &value) {

@@ -9,6 +9,7 @@
 
 #include "answer.hpp"
 #include "arguments.hpp"
+#include "commands/inputs.hpp"
 #include "version.hpp"
 
 #include <cstddef>
@@ -47,7 +48,7 @@ namespace detail {
 
 /// The keys and then the other arguments of a script.
 struct ScriptArguments {
-    template <class Keys, class Others> ScriptArguments(const Keys &keys, const Others &others) {
+    ScriptArguments(const Strings &keys, const Strings &others) {
         all.add(keys);
         key_count = all.count();
         all.add(others);

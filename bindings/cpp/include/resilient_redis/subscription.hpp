@@ -53,21 +53,17 @@ public:
     }
 
     /// Subscribes to more. Returns as soon as that is noted; the server is asked in the background: see wait().
-    template <class Names> detail::Given<void> add(Topic topic, const Names &names) { return detail::give(try_add(topic, names)); }
-    detail::Given<void> add(Topic topic, detail::Texts names) { return detail::give(try_add(topic, names)); }
-    detail::Given<void> add(detail::Texts channels) { return add(Topic::channel, channels); }
-    template <class Names> Result<void> try_add(Topic topic, const Names &names) {
-        return change(rr_subscription_add, topic, arguments(names));
+    detail::Given<void> add(Topic topic, const Strings &names) { return detail::give(try_add(topic, names)); }
+    detail::Given<void> add(const Strings &channels) { return add(Topic::channel, channels); }
+    Result<void> try_add(Topic topic, const Strings &names) {
+        return change(rr_subscription_add, topic, rr::arguments(names));
     }
 
     /// Gives some up. Names that it does not have are ignored; other subscriptions keep theirs.
-    template <class Names> detail::Given<void> remove(Topic topic, const Names &names) {
-        return detail::give(try_remove(topic, names));
-    }
-    detail::Given<void> remove(Topic topic, detail::Texts names) { return detail::give(try_remove(topic, names)); }
-    detail::Given<void> remove(detail::Texts channels) { return remove(Topic::channel, channels); }
-    template <class Names> Result<void> try_remove(Topic topic, const Names &names) {
-        return change(rr_subscription_remove, topic, arguments(names));
+    detail::Given<void> remove(Topic topic, const Strings &names) { return detail::give(try_remove(topic, names)); }
+    detail::Given<void> remove(const Strings &channels) { return remove(Topic::channel, channels); }
+    Result<void> try_remove(Topic topic, const Strings &names) {
+        return change(rr_subscription_remove, topic, rr::arguments(names));
     }
 
     /// Waits until the server has agreed to every name: what is published from then on comes. ServerError when it refuses

@@ -63,10 +63,9 @@ public:
     }
 
     /// Watches more keys; or, after it was executed or discarded, begins it anew.
-    template <class Keys> detail::Given<void> watch(const Keys &keys) { return detail::give(try_watch(keys)); }
-    detail::Given<void> watch(detail::Texts keys) { return detail::give(try_watch(keys)); }
-    template <class Keys> Result<void> try_watch(const Keys &keys) {
-        const Arguments all = arguments(keys);
+    detail::Given<void> watch(const Strings &keys) { return detail::give(try_watch(keys)); }
+    Result<void> try_watch(const Strings &keys) {
+        const Arguments all(keys);
         detail::ErrorPlace error;
         return detail::done(
             rr_transaction_watch(transaction_.get_mutable(), all.count(), all.data(), all.lengths(), error.place()), error);
@@ -93,16 +92,13 @@ public:
     }
 
     /// Adds a script with its source.
-    template <class Keys, class Others> Transaction &run(const Script &script, const Keys &keys, const Others &others) {
+    Transaction &run(const Script &script, const Strings &keys = {}, const Strings &others = {}) {
         const detail::ScriptArguments all(keys, others);
         detail::ErrorPlace error;
         note(rr_transaction_queue_script(transaction_.get_mutable(), script.c_ptr(), all.key_count, all.all.count(),
                                          all.all.data(), all.all.lengths(), error.place()),
              error);
         return *this;
-    }
-    Transaction &run(const Script &script, detail::Texts keys = {}, detail::Texts others = {}) {
-        return run<detail::Texts, detail::Texts>(script, keys, others);
     }
 
     /// Executes what is queued, all of it or nothing, and waits. Whatever becomes of it, nothing is queued or watched
@@ -144,6 +140,8 @@ private:
     Transaction(rr_transaction *transaction, bool owned) : transaction_(transaction, owned) {}
 
     Result<Reply> issue(const Arguments &arguments) {
+        if (arguments.mistake() != nullptr)
+            return detail::mistaken(arguments);
         rr_reply *reply = nullptr;
         detail::ErrorPlace error;
         const rr_status status = rr_transaction_command(transaction_.get_mutable(), arguments.count(), arguments.data(),
@@ -152,6 +150,10 @@ private:
     }
 
     Transaction &add(const Arguments &arguments) {
+        if (arguments.mistake() != nullptr) {
+            note(detail::mistaken(arguments));
+            return *this;
+        }
         detail::ErrorPlace error;
         note(rr_transaction_queue(transaction_.get_mutable(), arguments.count(), arguments.data(), arguments.lengths(),
                                   error.place()),
@@ -160,12 +162,15 @@ private:
     }
 
     void note(rr_status status, const detail::ErrorPlace &error) {
-        if (status >= 0 || failed_)
-            return;
+        if (status < 0 && !failed_)
+            note(error.take(status));
+    }
+    void note(const Error &error) {
 #if RR_EXCEPTIONS
-        error.take(status).raise();
+        error.raise();
 #else
-        failed_ = error.take(status);
+        if (!failed_)
+            failed_ = error;
 #endif
     }
 

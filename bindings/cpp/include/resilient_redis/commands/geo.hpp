@@ -160,12 +160,12 @@ public:
 private:
     template <class T, class... A>
     Read<T> read_(A &&...values) {
-        return static_cast<Derived &>(*this).template read<T>(arguments(std::forward<A>(values)...));
+        return static_cast<Derived &>(*this).template read<T>(rr::arguments(std::forward<A>(values)...));
     }
 
     template <class T, class... A>
     Write<T> write_(A &&...values) {
-        return static_cast<Derived &>(*this).template write<T>(arguments(std::forward<A>(values)...));
+        return static_cast<Derived &>(*this).template write<T>(rr::arguments(std::forward<A>(values)...));
     }
 
     template <class T>

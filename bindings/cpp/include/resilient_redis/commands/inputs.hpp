@@ -28,11 +28,13 @@ enum class Part { all, firsts, seconds };
 template <class C>
 using ElementOf = Bare<decltype(*std::begin(std::declval<const C &>()))>;
 
-/// Lends elements. `Kind` says what an element is and how one is added.
+/// Lends elements. `Kind` says what an element is and how one is added, which is by copying its texts if it does not stay.
 template <class Kind>
 class Inputs {
 public:
-    Inputs(std::initializer_list<typename Kind::Literal> list) {
+    using Literal = typename Kind::Literal;
+
+    Inputs(std::initializer_list<Literal> list) {
         set(list.begin(), list.size(), &add_list);
     }
 
@@ -66,18 +68,20 @@ private:
         const auto *elements = static_cast<const typename Kind::Literal *>(lent.object_);
 
         for (std::size_t i = 0; i < lent.size_; i++)
-            Kind::add(arguments, elements[i], part);
+            Kind::template add<true>(arguments, elements[i], part);
     }
 
     template <class T>
     static void add_one(const Inputs &lent, Arguments &arguments, Part part) {
-        Kind::add(arguments, *static_cast<const T *>(lent.object_), part);
+        Kind::template add<true>(arguments, *static_cast<const T *>(lent.object_), part);
     }
 
     template <class C>
     static void add_all(const Inputs &lent, Arguments &arguments, Part part) {
-        for (const auto &element : *static_cast<const C *>(lent.object_))
-            Kind::add(arguments, element, part);
+        const C &container = *static_cast<const C *>(lent.object_);
+
+        for (auto &&element : container)
+            Kind::template add<ElementsStay<decltype(std::begin(container))>::value>(arguments, element, part);
     }
 
     const void *object_;
@@ -94,9 +98,9 @@ struct TextKind {
     template <class T>
     static constexpr bool is_element = is_text_or_number<T>;
 
-    template <class T>
+    template <bool stays, class T>
     static void add(Arguments &arguments, const T &element, Part) {
-        arguments.add(element);
+        arguments.add_as<stays>(element);
     }
 };
 
@@ -112,12 +116,12 @@ struct PairKind {
     template <class T>
     static constexpr bool is_element = IsPairOf<T>::value;
 
-    template <class T>
+    template <bool stays, class T>
     static void add(Arguments &arguments, const T &element, Part part) {
         if (part != Part::seconds)
-            arguments.add(element.first);
+            arguments.add_as<stays>(element.first);
         if (part != Part::firsts)
-            arguments.add(element.second);
+            arguments.add_as<stays>(element.second);
     }
 };
 
@@ -134,12 +138,12 @@ struct ScoreKind {
     template <class T>
     static constexpr bool is_element = IsScored<T>::value;
 
-    template <class T>
+    template <bool stays, class T>
     static void add(Arguments &arguments, const T &element, Part part) {
         if (part != Part::firsts)
             arguments.add(element.second);
         if (part != Part::seconds)
-            arguments.add(element.first);
+            arguments.add_as<stays>(element.first);
     }
 };
 
@@ -157,9 +161,9 @@ struct PositionKind {
     template <class T>
     static constexpr bool is_element = IsPosition<T>::value;
 
-    template <class T>
+    template <bool stays, class T>
     static void add(Arguments &arguments, const T &element, Part) {
-        arguments.add(std::get<1>(element)).add(std::get<2>(element)).add(std::get<0>(element));
+        arguments.add(std::get<1>(element)).add(std::get<2>(element)).template add_as<stays>(std::get<0>(element));
     }
 };
 
@@ -187,9 +191,24 @@ Between<It> between(It first, It last) {
     return Between<It>(first, last);
 }
 
-/// A time as the fraction of a second that some commands take.
-inline double in_seconds(std::chrono::duration<double> time) noexcept {
-    return time.count();
+/// A time as the seconds, with a fraction, that some commands wait at the server.
+class Seconds {
+public:
+    explicit Seconds(std::chrono::duration<double> time) noexcept : seconds_(time.count()) {}
+
+    /// A server takes a little less than nothing for 0, which is for ever.
+    void append_to(Arguments &arguments) const {
+        if (!(seconds_ >= 0))
+            arguments.refuse("a time to wait is negative; 0 waits for ever");
+        arguments.add(seconds_);
+    }
+
+private:
+    double seconds_;
+};
+
+inline Seconds in_seconds(std::chrono::milliseconds time) noexcept {
+    return Seconds(time);
 }
 
 template <class Duration>

@@ -4,13 +4,13 @@
 #ifndef RESILIENT_REDIS_COMMANDS_OPTIONS_HPP
 #define RESILIENT_REDIS_COMMANDS_OPTIONS_HPP
 
-#include <charconv>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "../arguments.hpp"
+#include "../digits.hpp"
 
 namespace rr {
 
@@ -116,11 +116,9 @@ inline void add_limit(Arguments &arguments, const LimitOptions &limit) {
 
 /// The end of an interval of scores: "(" in front says that it does not belong to it.
 inline std::string bound(double score, bool open) {
-    char digits[64];
-    std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, score);
     std::string text(open ? "(" : "");
 
-    return text.append(digits, static_cast<std::size_t>(end.ptr - digits));
+    return text.append(Digits(score).text());
 }
 
 /// The end of an interval of texts: "(" or "[" in front.

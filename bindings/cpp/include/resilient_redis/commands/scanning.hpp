@@ -54,6 +54,13 @@ struct Convert<ScanPage<T>> : Conversion<ScanPage<T>> {
     }
 };
 
+namespace detail {
+
+template <class T>
+struct IsView<ScanPage<T>> : IsView<T> {};
+
+} // namespace detail
+
 template <class Derived, template <class> class Read, template <class> class Write>
 class ScanCommands {
 public:
@@ -84,12 +91,12 @@ public:
 private:
     template <class T, class... A>
     Read<T> read_(A &&...values) {
-        return static_cast<Derived &>(*this).template read<T>(arguments(std::forward<A>(values)...));
+        return static_cast<Derived &>(*this).template read<T>(rr::arguments(std::forward<A>(values)...));
     }
 
     template <class T, class... A>
     Write<T> write_(A &&...values) {
-        return static_cast<Derived &>(*this).template write<T>(arguments(std::forward<A>(values)...));
+        return static_cast<Derived &>(*this).template write<T>(rr::arguments(std::forward<A>(values)...));
     }
 };
 

@@ -9,6 +9,7 @@
 #define RESILIENT_REDIS_COMMANDS_SORTED_SETS_HPP
 
 #include <chrono>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -250,6 +251,11 @@ public:
             weighted_("ZUNIONSTORE", destination, keys, type));
     }
 
+    Write<long long> zunionstore(std::string_view destination, std::initializer_list<Scores::Literal> keys,
+                                 Aggregation type = Aggregation::SUM) {
+        return zunionstore(destination, Scores(keys), type);
+    }
+
     template <class It, class = detail::RequireIterator<It>>
     Write<long long> zunionstore(std::string_view destination, It first, It last, Aggregation type = Aggregation::SUM) {
         return zunionstore(destination, detail::between(first, last), type);
@@ -264,6 +270,11 @@ public:
     Write<long long> zinterstore(std::string_view destination, const Scores &keys, Aggregation type = Aggregation::SUM) {
         return static_cast<Derived &>(*this).template write<long long>(
             weighted_("ZINTERSTORE", destination, keys, type));
+    }
+
+    Write<long long> zinterstore(std::string_view destination, std::initializer_list<Scores::Literal> keys,
+                                 Aggregation type = Aggregation::SUM) {
+        return zinterstore(destination, Scores(keys), type);
     }
 
     template <class It, class = detail::RequireIterator<It>>
@@ -312,12 +323,12 @@ public:
 private:
     template <class T, class... A>
     Read<T> read_(A &&...values) {
-        return static_cast<Derived &>(*this).template read<T>(arguments(std::forward<A>(values)...));
+        return static_cast<Derived &>(*this).template read<T>(rr::arguments(std::forward<A>(values)...));
     }
 
     template <class T, class... A>
     Write<T> write_(A &&...values) {
-        return static_cast<Derived &>(*this).template write<T>(arguments(std::forward<A>(values)...));
+        return static_cast<Derived &>(*this).template write<T>(rr::arguments(std::forward<A>(values)...));
     }
 
     template <class T>
