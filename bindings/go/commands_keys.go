@@ -22,11 +22,7 @@ func (commands) Exists(keys ...string) request[int64] {
 
 // Expire lets a key live for ttl and tells whether it exists. A negative time deletes it.
 func (commands) Expire(key string, ttl time.Duration) request[bool] {
-	ms := ttl.Milliseconds()
-	if ttl > 0 && ttl%time.Millisecond != 0 {
-		ms++
-	}
-	return ask(cmd("PEXPIRE").str(key).int(ms), Value.Bool)
+	return ask(cmd("PEXPIRE").str(key).int(roundUp(ttl, time.Millisecond)), Value.Bool)
 }
 
 // ExpireAt lets a key live until then and tells whether it exists.

@@ -61,7 +61,11 @@ func (c *Client) Monitor(ctx context.Context) (*Monitor, error) {
 		answer
 		handle *C.rr_monitor
 	}
-	got, _, err := waitInC(ctx, c.handle, func(client *C.rr_client) (s started) {
+	b, err := newBudget(ctx, 0, c.engine.standard)
+	if err != nil {
+		return nil, withoutOutcome(err)
+	}
+	got, _, err := waitInC(&b, c.handle, func(client *C.rr_client, _ C.int64_t) (s started) {
 		s.status = C.rr_monitor_new(client, &s.handle, &s.err)
 		return s
 	}, func(s started) {
@@ -70,10 +74,10 @@ func (c *Client) Monitor(ctx context.Context) (*Monitor, error) {
 	})
 	runtime.KeepAlive(c)
 	if err != nil {
-		return nil, err
+		return nil, withoutOutcome(err)
 	}
 	if failed := got.failure(); failed != nil {
-		return nil, because(ctx, failed)
+		return nil, noOutcome(because(ctx, failed))
 	}
 	inner := &monitor{handle: got.handle, heard: make(chan heard), stop: make(chan struct{})}
 	m := &Monitor{monitor: inner, client: c}
@@ -131,8 +135,8 @@ func (m *monitor) free() {
 // its client is closed; another failure is not the end: call it again.
 func (m *Monitor) Next(ctx context.Context) (MonitorEntry, error) {
 	defer runtime.KeepAlive(m)
-	if err := ctx.Err(); err != nil {
-		return MonitorEntry{}, noOutcome(contextError(err))
+	if failed := ended(ctx); failed != nil {
+		return MonitorEntry{}, noOutcome(failed)
 	}
 	select {
 	case told, ok := <-m.heard:
