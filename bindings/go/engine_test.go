@@ -34,6 +34,7 @@ func TestTenThousandGoroutinesNeedAHandfulOfThreads(t *testing.T) {
 	leavesNothing(t)
 	s, c := started(t, "command_timeout_ms=15000")
 	must(t, c.Set(ctxOf(t), "k", "v", 0))
+	must(t, c.WaitReady(ctxOf(t)))
 	s.Freeze()
 	const many = 10_000
 	var wait sync.WaitGroup
@@ -67,6 +68,7 @@ func TestWhatIsOnItsWayIsBoundedWithoutHoldingThreads(t *testing.T) {
 	leavesNothing(t)
 	s, c := started(t, "command_timeout_ms=15000", "max_submitted=100")
 	must(t, c.Set(ctxOf(t), "n", 0, 0))
+	must(t, c.WaitReady(ctxOf(t)))
 	s.Freeze()
 	const many = 2000
 	var wait sync.WaitGroup

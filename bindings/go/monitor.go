@@ -63,9 +63,9 @@ func (c *Client) Monitor(ctx context.Context) (*Monitor, error) {
 	}
 	b, err := newBudget(ctx, 0, c.engine.standard)
 	if err != nil {
-		return nil, withoutOutcome(err)
+		return nil, err
 	}
-	got, _, err := waitInC(&b, c.handle, func(client *C.rr_client, _ C.int64_t) (s started) {
+	got, f, err := waitInC(&b, c.handle, func(client *C.rr_client, _ C.int64_t) (s started) {
 		s.status = C.rr_monitor_new(client, &s.handle, &s.err)
 		return s
 	}, func(s started) {
@@ -74,10 +74,14 @@ func (c *Client) Monitor(ctx context.Context) (*Monitor, error) {
 	})
 	runtime.KeepAlive(c)
 	if err != nil {
-		return nil, withoutOutcome(err)
+		if failed, ok := err.(*Error); ok && f == abandoned {
+			// It is about no command.
+			noOutcome(failed)
+		}
+		return nil, err
 	}
 	if failed := got.failure(); failed != nil {
-		return nil, noOutcome(because(ctx, failed))
+		return nil, because(ctx, failed)
 	}
 	inner := &monitor{handle: got.handle, heard: make(chan heard), stop: make(chan struct{})}
 	m := &Monitor{monitor: inner, client: c}

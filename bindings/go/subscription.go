@@ -117,7 +117,7 @@ func (c *Client) SSubscribe(ctx context.Context, channels ...string) (*Subscript
 // server to agree. The context is for this call only: end the subscription with Close.
 func (c *Client) SubscribeWith(ctx context.Context, options SubscriptionOptions, kind MessageKind, names ...string) (*Subscription, error) {
 	if failed := ended(ctx); failed != nil {
-		return nil, noOutcome(failed)
+		return nil, failed
 	}
 	if options.QueueMessages < 0 || options.QueueBytes < 0 {
 		return nil, usageError("the options of a subscription are negative: %+v", options)
@@ -275,14 +275,6 @@ func (s *Subscription) Receive(ctx context.Context) (*Message, error) {
 func noOutcome(failed *Error) *Error {
 	failed.Outcome = OutcomeNone
 	return failed
-}
-
-func withoutOutcome(err error) error {
-	var failed *Error
-	if errors.As(err, &failed) {
-		failed.Outcome = OutcomeNone
-	}
-	return err
 }
 
 // Subscribe listens to more channels.
