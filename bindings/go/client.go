@@ -55,7 +55,7 @@ type CommandOptions struct {
 	NoBuffer bool
 	// NoRetry makes that it is never written a second time.
 	NoRetry bool
-	// FromPrimary has the primary answer it, also if it only reads and read_from is replica.
+	// FromPrimary has the primary answer it, also if it only reads and read_from is replica; see WithReadFromReplica.
 	FromPrimary bool
 }
 

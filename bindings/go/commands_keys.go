@@ -2,7 +2,10 @@ package rr
 
 // Keys of any type.
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // NoTTL is the time to live of a key that has none.
 const NoTTL time.Duration = -1
@@ -44,6 +47,9 @@ func (commands) TTL(key string) request[time.Duration] {
 			return 0, ErrNil
 		case ms == -1:
 			return NoTTL, nil
+		}
+		if ms > math.MaxInt64/int64(time.Millisecond) {
+			return math.MaxInt64, nil
 		}
 		return time.Duration(ms) * time.Millisecond, nil
 	})

@@ -158,7 +158,7 @@ func (c *Client) NextEvent(ctx context.Context) (Event, error) {
 		// What was left is there when the close is over.
 		<-c.over
 		if event, pending = c.events.take(); !pending {
-			return event, noOutcome(closedError())
+			return event, closedError()
 		}
 		return event, nil
 	}

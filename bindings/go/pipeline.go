@@ -27,7 +27,7 @@ type PipelineOptions struct {
 	NoBuffer bool
 	// NoRetry makes that no command of it is written a second time.
 	NoRetry bool
-	// FromPrimary has the primary answer it, also if all of it only reads and read_from is replica.
+	// FromPrimary has the primary answer it, also if all of it only reads and read_from is replica; see WithReadFromReplica.
 	FromPrimary bool
 }
 
