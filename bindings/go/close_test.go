@@ -175,7 +175,7 @@ func TestAnEventThatNobodyGotIsTheNext(t *testing.T) {
 	same(t, "the next event", got(c.NextEvent(ctxOf(t)))(t).Kind, EventConnected)
 }
 
-func TestTheTimeOfACallThatNeedsAConnectionOfItsOwnIsThatOfItsContext(t *testing.T) {
+func TestAMonitorThatIsGivenUpWhileItBeginsIsAboutNoCommand(t *testing.T) {
 	t.Parallel()
 	s, c := started(t, "command_timeout_ms=300", "outage_grace_ms=0", "reconnect_max_delay_ms=20")
 	must(t, c.WaitReady(ctxOf(t)))
