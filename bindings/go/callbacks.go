@@ -13,10 +13,12 @@ import (
 	"log/slog"
 	"runtime/cgo"
 	"runtime/debug"
+	"sync"
+	"syscall"
 	"unsafe"
 )
 
-// hooks is what a client calls of its program, and what becomes of panics in it. It never changes.
+// hooks is what a client calls of its program, and what becomes of panics in it.
 type hooks struct {
 	credentials CredentialsFunc
 	resolver    ResolverFunc
@@ -24,7 +26,11 @@ type hooks struct {
 	onPanic     func(Panic)
 	// How many calls may wait in C at once.
 	maxWaits int
-	// Ends when the client begins to close, so that callbacks that wait for something return.
+	// The line of the log that is being said, and those behind it.
+	speech speech
+	// The threads, by their numbers, in which functions of the program run that the library calls.
+	threads sync.Map
+	// Ends when the time to close is over, so that callbacks that wait for something return.
 	life context.Context
 	end  context.CancelFunc
 }
@@ -66,7 +72,7 @@ func (h *hooks) report(p Panic) {
 	case h.onPanic != nil:
 		h.onPanic(p)
 	case h.log != nil && p.Where != "log":
-		h.log(LogError, fmt.Sprintf("the program's %s function panicked: %v\n%s", p.Where, p.Value, p.Stack))
+		h.say(LogError, fmt.Sprintf("the program's %s function panicked: %v\n%s", p.Where, p.Value, p.Stack))
 	default:
 		slog.Error("rr: a function of the program panicked", "where", p.Where, "panic", fmt.Sprint(p.Value), "stack", string(p.Stack))
 	}
@@ -80,14 +86,14 @@ func rrgoDestroy(handle C.uintptr_t) {
 //export rrgoLog
 func rrgoLog(level C.int32_t, message *C.char, handle C.uintptr_t) {
 	h := cgo.Handle(handle).Value().(*hooks)
-	var failed bool
-	defer h.contain("log", &failed)
-	h.log(LogLevel(level), C.GoString(message))
+	defer h.enter()()
+	h.say(LogLevel(level), C.GoString(message))
 }
 
 //export rrgoCredentials
 func rrgoCredentials(place *C.rr_credentials, handle C.uintptr_t) (status C.int32_t) {
 	h := cgo.Handle(handle).Value().(*hooks)
+	defer h.enter()()
 	given, ok := h.askCredentials()
 	if !ok {
 		return C.RR_ERR_AUTH
@@ -116,6 +122,7 @@ func (h *hooks) askCredentials() (given Credentials, ok bool) {
 //export rrgoResolve
 func rrgoResolve(host *C.char, port C.uint16_t, place *C.rr_addresses, handle C.uintptr_t) (status C.int32_t) {
 	h := cgo.Handle(handle).Value().(*hooks)
+	defer h.enter()()
 	var failed bool
 	defer func() {
 		if failed {
@@ -140,12 +147,22 @@ func rrgoResolve(host *C.char, port C.uint16_t, place *C.rr_addresses, handle C.
 	return C.RR_OK
 }
 
+// enter marks that a function of the program runs in this thread, until what it gives is called. Until then the goroutine stays in it.
+func (h *hooks) enter() (leave func()) {
+	thread := syscall.Gettid()
+	h.threads.Store(thread, nil)
+	return func() { h.threads.Delete(thread) }
+}
+
+// inside tells whether the caller is called by a function of the program that the library calls.
+func (h *hooks) inside() bool {
+	_, found := h.threads.Load(syscall.Gettid())
+	return found
+}
+
 // note says in the log what the library cannot know.
 func (h *hooks) note(line string) {
-	if h.log == nil {
-		return
+	if h.log != nil {
+		h.say(LogWarning, line)
 	}
-	var failed bool
-	defer h.contain("log", &failed)
-	h.log(LogWarning, line)
 }

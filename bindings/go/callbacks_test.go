@@ -199,6 +199,50 @@ func TestAPanicIsSaidInTheLogWhenNobodyElseIsNamed(t *testing.T) {
 	}
 }
 
+func TestLinesOfTheLogComeOneAtATimeAndNobodyWaitsForAnothers(t *testing.T) {
+	t.Parallel()
+	var running, together, notes atomic.Int32
+	c := open(t, "redis://nowhere:1?reconnect_max_delay_ms=10", WithLog(LogDebug, func(_ LogLevel, line string) {
+		if running.Add(1) > 1 {
+			together.Add(1)
+		}
+		if strings.HasPrefix(line, "the resolver function failed") {
+			notes.Add(1)
+		}
+		time.Sleep(time.Millisecond)
+		running.Add(-1)
+	}), WithResolver(func(context.Context, string, uint16) ([]netip.AddrPort, error) {
+		return nil, errors.New("no")
+	}))
+	eventually(t, "both of them are said", func() bool {
+		c.Reconnect()
+		return notes.Load() > 100
+	})
+	same(t, "lines at the same time", together.Load(), 0)
+}
+
+func TestALineThatIsSaidWhileAnotherIsComesAfterItAndTooManyAreCounted(t *testing.T) {
+	h := newHooks()
+	defer h.end()
+	var said []string
+	h.log = func(_ LogLevel, line string) {
+		said = append(said, line)
+		if line == "first" {
+			for range mostWaitingLines + 5 {
+				h.note("inner")
+			}
+			panic("contained")
+		}
+	}
+	h.onPanic = func(Panic) {}
+	h.note("first")
+	h.note("last")
+	same(t, "how many were said", len(said), mostWaitingLines+3)
+	same(t, "the second", said[1], "inner")
+	same(t, "the one before the last", said[len(said)-2], "5 lines were dropped, for which the program's log function was too slow")
+	same(t, "the last", said[len(said)-1], "last")
+}
+
 func TestFunctionsOfAClientThatIsClosedAreForgotten(t *testing.T) {
 	s := redistest.Start(t)
 	config := got(ConfigFromURL(s.URL()))(t)

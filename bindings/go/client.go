@@ -18,7 +18,6 @@ import (
 // its connection. End it with [Client.Close].
 type Client struct {
 	*handle
-	net runtime.Cleanup
 }
 
 // handle is what a client owns, apart from it: so that a client that is forgotten can be collected.
@@ -31,8 +30,21 @@ type handle struct {
 
 	mu     sync.RWMutex
 	closed bool
+	// The Close that is running, or has ended; nil before.
+	closing *closing
 	// Calls into C that are running; they end when the client is closed.
 	calls sync.WaitGroup
+	gone  chan struct{} // closed when C has closed the client
+	over  chan struct{} // closed when nothing is left of it
+
+	events pendingEvents
+}
+
+// closing is what one Close does for all that are called meanwhile.
+type closing struct {
+	done   chan struct{}
+	report CloseReport
+	err    error
 }
 
 // CommandOptions is how one command differs from the client's settings.
@@ -43,7 +55,7 @@ type CommandOptions struct {
 	NoBuffer bool
 	// NoRetry makes that it is never written a second time.
 	NoRetry bool
-	// FromPrimary has the primary answer it, also if it only reads and read_from is replica.
+	// FromPrimary has the primary answer it, also if it only reads and read_from is replica; see WithReadFromReplica.
 	FromPrimary bool
 }
 
@@ -79,17 +91,17 @@ func OpenConfig(config *Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	waits := make(chan struct{}, hooks.maxWaits)
-	engine, failed := newEngine(config, waits)
+	engine, failed := newEngine(config)
 	if failed != nil {
-		C.rr_client_free(ptr)
 		hooks.end()
+		C.rr_client_free(ptr)
 		return nil, failed
 	}
-	h := &handle{ptr: ptr, engine: engine, hooks: hooks, waits: waits}
+	h := &handle{ptr: ptr, engine: engine, hooks: hooks, waits: make(chan struct{}, hooks.maxWaits),
+		gone: make(chan struct{}), over: make(chan struct{})}
 	c := &Client{handle: h}
 	// A net only, for a client that was forgotten.
-	c.net = runtime.AddCleanup(c, func(h *handle) { go h.close(0) }, h)
+	runtime.AddCleanup(c, func(h *handle) { go h.close(0) }, h)
 	return c, nil
 }
 
@@ -102,6 +114,12 @@ func (h *handle) borrow() (*C.rr_client, error) {
 	}
 	h.calls.Add(1)
 	return h.ptr, nil
+}
+
+func (h *handle) isClosed() bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.closed
 }
 
 func (h *handle) release() {
@@ -133,18 +151,26 @@ func (c *Client) DoWith(ctx context.Context, options CommandOptions, args ...any
 
 // do sends a command. A reply of several values is left to be taken as is best.
 func (c *Client) do(ctx context.Context, options CommandOptions, p *packed) (reply Reply, several aggregate, err error) {
-	ptr, err := c.borrow()
+	b, err := newBudget(ctx, options.Timeout, c.engine.standard)
 	if err != nil {
 		return reply, several, err
 	}
-	reply, several, err = c.engine.roundTrip(ctx, ptr, options.flags(), options.Timeout, p)
-	c.release()
-	runtime.KeepAlive(c)
+	reply, several, err = c.submit(&b, options, p)
 	if failed, ok := err.(*Error); ok && failed.Status == StatusUnsupported {
 		// It changes the connection, or is refused there, too.
-		reply, err = c.doAlone(ctx, options, p)
+		reply, err = c.doAlone(&b, options, p)
 	}
 	return reply, several, err
+}
+
+func (c *Client) submit(b *budget, options CommandOptions, p *packed) (Reply, aggregate, error) {
+	ptr, err := c.borrow()
+	if err != nil {
+		return Reply{}, aggregate{}, err
+	}
+	defer c.release()
+	defer runtime.KeepAlive(c)
+	return c.engine.roundTrip(b, ptr, options.flags(), p)
 }
 
 // CloseReport is what Close left behind.
@@ -155,43 +181,72 @@ type CloseReport struct {
 	Failed  uint64 // commands that were left in the failed list
 }
 
-// Close stops taking commands, waits up to five seconds for those that are buffered or on their way, and disconnects.
-// Calling it again does nothing.
+// Close stops taking commands, waits up to five seconds for those that are buffered or on their way, and disconnects. A call while another
+// one runs waits for that and returns the same; a later one does nothing. From a function of the program that the library calls it is
+// refused (StatusInCallback), and the client stays open.
 func (c *Client) Close() error {
 	_, err := c.CloseWithin(5 * time.Second)
 	return err
 }
 
-// CloseWithin is Close with a time of its own, and tells what was left behind.
+// CloseWithin is Close with a time of its own, and tells what was left behind. When the time has passed the contexts of the program's
+// functions end (Config.Credentials, Config.Resolver), and those that run are waited for.
 func (c *Client) CloseWithin(drain time.Duration) (CloseReport, error) {
 	if drain < 0 {
 		return CloseReport{}, usageError("the time to close is negative: %v", drain)
 	}
-	c.net.Stop()
 	return c.close(drain)
 }
 
 func (h *handle) close(drain time.Duration) (CloseReport, error) {
-	h.mu.Lock()
-	if h.closed {
-		h.mu.Unlock()
-		return CloseReport{}, nil
+	if h.hooks.inside() {
+		// It would wait for the function that calls it.
+		return CloseReport{}, &Error{Status: StatusInCallback, Message: "Close was called by a function of the program that the library calls"}
 	}
-	h.closed = true
+	h.mu.Lock()
+	if running := h.closing; running != nil {
+		h.mu.Unlock()
+		select {
+		case <-running.done:
+			return CloseReport{}, nil
+		default:
+		}
+		<-running.done
+		return running.report, running.err
+	}
+	running := &closing{done: make(chan struct{})}
+	h.closing = running
 	h.mu.Unlock()
-	// Functions of the program that wait for something return.
-	h.hooks.end()
+	defer close(running.done)
+
+	// While it drains they are needed to connect; afterwards those that wait for something return.
+	ending := time.AfterFunc(drain, h.hooks.end)
 	report := C.rr_close_report{struct_size: C.sizeof_rr_close_report}
 	var failure *C.rr_error
-	status := C.rr_client_close(h.ptr, C.int64_t(drain.Milliseconds()), &report, &failure)
-	// Everything that waited has ended, or does so now.
+	status := C.rr_client_close(h.ptr, millisOf(drain), &report, &failure)
+	if status < 0 {
+		running.err = newError(status, failure)
+	}
+	ending.Stop()
+	if status == C.RR_ERR_IN_CALLBACK {
+		h.mu.Lock()
+		h.closing = nil
+		h.mu.Unlock()
+		return running.report, running.err
+	}
+	h.hooks.end()
+	running.report = CloseReport{
+		Drained: uint64(report.drained), Lost: uint64(report.lost), Unknown: uint64(report.unknown), Failed: uint64(report.failed),
+	}
+	// Everything that waited has ended, or does so now; what begins is refused by C, and from here on by us.
+	close(h.gone)
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
 	h.calls.Wait()
 	h.engine.close()
+	h.keepEvents()
 	C.rr_client_free(h.ptr)
-	if status < 0 {
-		return CloseReport{}, newError(status, failure)
-	}
-	return CloseReport{
-		Drained: uint64(report.drained), Lost: uint64(report.lost), Unknown: uint64(report.unknown), Failed: uint64(report.failed),
-	}, nil
+	close(h.over)
+	return running.report, running.err
 }

@@ -126,7 +126,7 @@ func (b builder) millis(what string, d time.Duration) builder {
 	if d < 0 {
 		return b.fail("%s: the time is negative: %v", what, d)
 	}
-	return b.int(int64((d + time.Millisecond - 1) / time.Millisecond))
+	return b.int(roundUp(d, time.Millisecond))
 }
 
 // wait adds how long a command waits at the server, in seconds; 0 is for ever.
@@ -134,7 +134,7 @@ func (b builder) wait(what string, d time.Duration) builder {
 	if d < 0 {
 		return b.fail("%s: the time is negative: %v", what, d)
 	}
-	ms := int64((d + time.Millisecond - 1) / time.Millisecond)
+	ms := roundUp(d, time.Millisecond)
 	return b.str(strconv.FormatFloat(float64(ms)/1000, 'f', -1, 64))
 }
 

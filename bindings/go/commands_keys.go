@@ -2,7 +2,10 @@ package rr
 
 // Keys of any type.
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // NoTTL is the time to live of a key that has none.
 const NoTTL time.Duration = -1
@@ -22,11 +25,7 @@ func (commands) Exists(keys ...string) request[int64] {
 
 // Expire lets a key live for ttl and tells whether it exists. A negative time deletes it.
 func (commands) Expire(key string, ttl time.Duration) request[bool] {
-	ms := ttl.Milliseconds()
-	if ttl > 0 && ttl%time.Millisecond != 0 {
-		ms++
-	}
-	return ask(cmd("PEXPIRE").str(key).int(ms), Value.Bool)
+	return ask(cmd("PEXPIRE").str(key).int(roundUp(ttl, time.Millisecond)), Value.Bool)
 }
 
 // ExpireAt lets a key live until then and tells whether it exists.
@@ -48,6 +47,9 @@ func (commands) TTL(key string) request[time.Duration] {
 			return 0, ErrNil
 		case ms == -1:
 			return NoTTL, nil
+		}
+		if ms > math.MaxInt64/int64(time.Millisecond) {
+			return math.MaxInt64, nil
 		}
 		return time.Duration(ms) * time.Millisecond, nil
 	})

@@ -1,7 +1,6 @@
 package rr
 
-// Scripts and functions as plain commands. Script is the better way to run one: it is sent by its digest, and found again by
-// a server that forgot it.
+// Scripts and functions as plain commands. Script runs one that is kept in a variable, and can queue it.
 
 // Eval runs a script; what does not begin with keys are its arguments.
 func (commands) Eval(source string, keys []string, args ...any) request[Value] {

@@ -31,7 +31,7 @@ type Credentials struct {
 
 // CredentialsFunc gives user and password. It is asked for each connection that is made, and again before what it gave
 // expires; on a thread of the library, once at a time for each client. An error, or a panic, is a failed attempt to connect.
-// It must not use a client. Its context ends when the client begins to close, which waits for the function.
+// It must not use a client. Its context ends when the time that Close has to send what is left is over; Close waits for the function.
 type CredentialsFunc func(ctx context.Context) (Credentials, error)
 
 // ResolverFunc turns a host and a port into addresses, in the order in which they are tried. It is asked at each attempt to
@@ -52,8 +52,8 @@ type Config struct {
 	// OnPanic, unless nil, is told of panics in functions of the program that were contained; else Log is, else
 	// slog.Default().
 	OnPanic func(Panic)
-	// MaxWaits is how many threads of the system one client may hold at once, for transactions and scripts, which wait in C.
-	// Further ones wait their turn, or for the end of their context. 256 unless set.
+	// MaxWaits is how many threads of the system one client may hold at once, for transactions, Monitor, and commands that
+	// change the connection (SELECT, ...), which wait in C. Further ones wait their turn, as long as they may take. 256 unless set.
 	MaxWaits int
 
 	mu  sync.Mutex
@@ -202,6 +202,7 @@ func (c *Config) newClient() (*C.rr_client, *hooks, error) {
 	h := newHooks()
 	h.maxWaits = cmp.Or(c.MaxWaits, defaultMaxWaits)
 	h.credentials, h.resolver, h.log, h.onPanic = c.Credentials, c.Resolver, c.Log, c.OnPanic
+	defer c.unregister(h)
 	if failed := c.register(h); failed != nil {
 		h.end()
 		return nil, nil, failed
@@ -209,15 +210,6 @@ func (c *Config) newClient() (*C.rr_client, *hooks, error) {
 	var ptr *C.rr_client
 	var failure *C.rr_error
 	status := C.rr_client_new(c.ptr, &ptr, &failure)
-	if h.log != nil {
-		C.rrgo_unset_log(c.ptr)
-	}
-	if h.credentials != nil {
-		C.rrgo_unset_credentials(c.ptr)
-	}
-	if h.resolver != nil {
-		C.rrgo_unset_resolver(c.ptr)
-	}
 	if status < 0 {
 		h.end()
 		return nil, nil, newError(status, failure)
@@ -253,4 +245,17 @@ func (c *Config) register(h *hooks) error {
 		return &Error{Status: StatusConfig, Message: "a client was made with a Resolver from this Config: make another Config for one without"}
 	}
 	return nil
+}
+
+// unregister has the handle of C forget the functions that it was given, or may have been.
+func (c *Config) unregister(h *hooks) {
+	if h.log != nil {
+		C.rrgo_unset_log(c.ptr)
+	}
+	if h.credentials != nil && c.hadCredentials {
+		C.rrgo_unset_credentials(c.ptr)
+	}
+	if h.resolver != nil && c.hadResolver {
+		C.rrgo_unset_resolver(c.ptr)
+	}
 }

@@ -1,8 +1,10 @@
 package rr
 
 import (
+	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -86,4 +88,23 @@ func TestAConfigServesSeveralClientsAndIsChangedBetweenThem(t *testing.T) {
 	}
 	both := open(t, s.URL(), WithDB(2))
 	same(t, "the second", got(both.Get(ctxOf(t), "k"))(t), "2")
+}
+
+func TestAConfigKeepsNoFunctionOfAClientThatWasNotMade(t *testing.T) {
+	s := redistest.Start(t)
+	config := got(ConfigFromURL(s.URL()))(t)
+	credentials := func(context.Context) (Credentials, error) { return Credentials{}, errors.New("none") }
+	config.Credentials = credentials
+	must(t, second(got(OpenConfig(config))(t).CloseWithin(0)))
+	var lines atomic.Int32
+	config.Credentials, config.LogLevel = nil, LogDebug
+	config.Log = func(LogLevel, string) { lines.Add(1) }
+	if _, err := OpenConfig(config); !errors.Is(err, ErrConfig) {
+		t.Fatal(err)
+	}
+	config.Log, config.Credentials = nil, credentials
+	c := got(OpenConfig(config))(t)
+	eventually(t, "it tries to connect", func() bool { return got(c.Stats())(t).ConnectFailures > 0 })
+	must(t, second(c.CloseWithin(0)))
+	same(t, "lines for a function that the config has no more", lines.Load(), 0)
 }

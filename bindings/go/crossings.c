@@ -57,9 +57,8 @@ static rr_status append(rr_pipeline *pipeline, size_t count, const size_t *argcs
 }
 
 rr_status rrgo_pipeline_submit(rr_client *client, rr_queue *queue, uint64_t tag, int64_t timeout_ms, uint32_t flags,
-                               uint32_t wait, size_t count, const size_t *argcs, const void *bytes,
-                               const size_t *lengths, const rr_script *const *scripts, const size_t *key_counts,
-                               uint64_t *id, rr_error **err)
+                               size_t count, const size_t *argcs, const void *bytes, const size_t *lengths,
+                               const rr_script *const *scripts, const size_t *key_counts, uint64_t *id, rr_error **err)
 {
     rr_pipeline_options options = {.struct_size = sizeof options, .timeout_ms = timeout_ms, .flags = flags};
     rr_pipeline *pipeline;
@@ -68,7 +67,7 @@ rr_status rrgo_pipeline_submit(rr_client *client, rr_queue *queue, uint64_t tag,
     if (status >= 0)
         status = append(pipeline, count, argcs, bytes, lengths, scripts, key_counts, err);
     if (status >= 0)
-        status = rr_submit_pipeline_to(client, queue, tag, pipeline, wait | RR_SUBMIT_UNTIL_BUFFERED, id, err);
+        status = rr_submit_pipeline_to(client, queue, tag, pipeline, RR_SUBMIT_UNTIL_BUFFERED, id, err);
     rr_pipeline_free(pipeline);
     return status;
 }
@@ -137,14 +136,6 @@ rr_status rrgo_transaction_watch(rr_transaction *transaction, size_t count, cons
     status = rr_transaction_watch(transaction, count, keys, lengths, err);
     free(keys);
     return status;
-}
-
-rr_status rrgo_script_run(rr_client *client, const rr_script *script, int64_t timeout_ms, uint32_t flags, size_t key_count,
-                          size_t argc, const void *bytes, const size_t *lengths, rr_reply **reply, rr_error **err)
-{
-    rr_script_options options = {.struct_size = sizeof options, .timeout_ms = timeout_ms, .flags = flags};
-
-    return rr_script_run_packed(client, script, &options, key_count, argc, bytes, lengths, reply, err);
 }
 
 rr_status rrgo_command(rr_client *client, int64_t timeout_ms, uint32_t flags, size_t argc, const void *bytes,

@@ -7,12 +7,10 @@
 
 #include <resilient_redis.h>
 
-/* Makes a pipeline of `count` commands and submits it to the queue: what becomes of it is told there, under `tag`. `wait` is
- * RR_SUBMIT_WAIT or 0. */
+/* Makes a pipeline of `count` commands and submits it to the queue: what becomes of it is told there, under `tag`. */
 rr_status rrgo_pipeline_submit(rr_client *client, rr_queue *queue, uint64_t tag, int64_t timeout_ms, uint32_t flags,
-                               uint32_t wait, size_t count, const size_t *argcs, const void *bytes,
-                               const size_t *lengths, const rr_script *const *scripts, const size_t *key_counts,
-                               uint64_t *id, rr_error **err);
+                               size_t count, const size_t *argcs, const void *bytes, const size_t *lengths,
+                               const rr_script *const *scripts, const size_t *key_counts, uint64_t *id, rr_error **err);
 
 /* Queues `count` commands and executes them. What cannot be queued ends the transaction. */
 rr_status rrgo_transaction_run(rr_transaction *transaction, size_t count, const size_t *argcs, const void *bytes,
@@ -24,10 +22,6 @@ rr_status rrgo_transaction_new(rr_client *client, int64_t timeout_ms, uint32_t f
                                const size_t *lengths, rr_transaction **transaction, rr_error **err);
 rr_status rrgo_transaction_watch(rr_transaction *transaction, size_t count, const void *bytes, const size_t *lengths,
                                  rr_error **err);
-
-/* rr_script_run_packed() with the options in its arguments. */
-rr_status rrgo_script_run(rr_client *client, const rr_script *script, int64_t timeout_ms, uint32_t flags, size_t key_count,
-                          size_t argc, const void *bytes, const size_t *lengths, rr_reply **reply, rr_error **err);
 
 /* rr_command_packed_with() with the options in its arguments. */
 rr_status rrgo_command(rr_client *client, int64_t timeout_ms, uint32_t flags, size_t argc, const void *bytes,

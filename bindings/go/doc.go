@@ -34,15 +34,24 @@
 //
 // # Contexts
 //
-// A context's deadline is the call's, unless an option is shorter; without either it is the option command_timeout_ms. When a
-// context ends, the call returns at once, and its error says whether the command may have run. What was taken back before it was
-// written is never sent. errors.Is finds context.Canceled and context.DeadlineExceeded.
+// A call's time is its Timeout or the time until its context's deadline, whichever is shorter; without either it is the option
+// command_timeout_ms, which does not shorten a deadline. What it waits for its turn or for room is part of that. When a context ends, the
+// call returns at once, and its error says whether the command may have run. What was taken back before it was written is never sent.
+// errors.Is finds context.Canceled and context.DeadlineExceeded. A nil context is an error (ErrInvalidArgument).
+//
+// There is one delay that is known: while a server takes nothing of what is being written to it, so that the system's buffers are full, a
+// call that was given up may return only when the connection is given up, which takes command_timeout_ms.
+//
+// A call on a transaction returns up to 50 ms after its deadline, if its outcome is not known before. When its context is cancelled the call
+// goes on in C without the caller, holding its place among Config.MaxWaits, for Timeout or command_timeout_ms at most.
 //
 // # Goroutines and threads
 //
-// Any number of goroutines may use a client, and share its connection; one client serves a program. Commands and pipelines hold no
-// thread of the system while they wait. Transactions and scripts do, up to Config.MaxWaits of them at a time, and so does each
-// subscription, monitor, and goroutine that waits for an event or a state. A [Pipeline] and a [Tx] belong to one goroutine at a
+// Any number of goroutines may use a client, and share its connection; one client serves a program. Commands, scripts and pipelines hold
+// no thread of the system while they wait, for room neither. These do: transactions, the beginning of a monitor, and commands that change
+// the connection (SELECT, ...), up to Config.MaxWaits of them at a time; commands that wait at the server, up to private_max_connections
+// of them at a time, while further ones wait their turn, for which only their context counts; each subscription, monitor, and goroutine
+// that waits for an event or a state. A [Pipeline] and a [Tx] belong to one goroutine at a
 // time. Functions of the program that C calls (Config.Credentials, Config.Resolver, Config.Log) run on threads of the library;
 // what panics in them is contained and reported.
 //

@@ -42,11 +42,14 @@ type engine struct {
 	queue *C.rr_queue
 	done  chan struct{}
 
-	// How many calls may be on their way, and whether a full buffer is waited for.
-	most   int
-	blocks bool
-	// A place for each thread of the system that may wait for room in C.
-	waits chan struct{}
+	// How many calls may be on their way, whether a full buffer is waited for, and how long a call may take.
+	most     int
+	blocks   bool
+	standard time.Duration
+	// A place for each command that waits at the server: C has a thread for each.
+	private chan struct{}
+	// A place each for the call that looks for room: to be written, and in the buffer. Others are behind it.
+	toWrite, toBuffer chan struct{}
 
 	mu    sync.Mutex
 	taken int
@@ -57,8 +60,8 @@ type engine struct {
 	chunks atomic.Pointer[[]*[chunkSize]call]
 }
 
-func newEngine(config *Config, waits chan struct{}) (*engine, error) {
-	e := &engine{done: make(chan struct{}), waits: waits}
+func newEngine(config *Config) (*engine, error) {
+	e := &engine{done: make(chan struct{}), toWrite: make(chan struct{}, 1), toBuffer: make(chan struct{}, 1)}
 	if err := e.configure(config); err != nil {
 		return nil, err
 	}
@@ -78,19 +81,19 @@ func (e *engine) configure(config *Config) error {
 		return err
 	}
 	e.blocks = overflow == "block"
-	for _, name := range []string{"max_submitted", "max_in_flight"} {
+	var numbers [4]int
+	for i, name := range []string{"max_submitted", "max_in_flight", "private_max_connections", "command_timeout_ms"} {
 		text, err := config.Get(name)
 		if err != nil {
 			return err
 		}
-		most, err := strconv.Atoi(text)
-		if err != nil {
+		if numbers[i], err = strconv.Atoi(text); err != nil {
 			return &Error{Status: StatusConfig, Message: name + " is no number: " + text}
 		}
-		if e.most == 0 || most < e.most {
-			e.most = most
-		}
 	}
+	e.most = min(numbers[0], numbers[1])
+	e.private = make(chan struct{}, numbers[2])
+	e.standard = time.Duration(numbers[3]) * time.Millisecond
 	return nil
 }
 
@@ -135,7 +138,7 @@ func (e *engine) call(tag uint64) *call {
 }
 
 // acquire gives a call that nobody uses, waiting for one while as many as may be are on their way.
-func (e *engine) acquire(ctx context.Context) (*call, error) {
+func (e *engine) acquire(b *budget) (*call, error) {
 	e.mu.Lock()
 	if e.taken < e.most {
 		e.taken++
@@ -146,10 +149,13 @@ func (e *engine) acquire(ctx context.Context) (*call, error) {
 	turn := make(chan *call, 1)
 	e.waiting = append(e.waiting, turn)
 	e.mu.Unlock()
+	passed, stop := b.await()
+	defer stop()
 	select {
 	case c := <-turn:
 		return c, nil
-	case <-ctx.Done():
+	case <-b.ctx.Done():
+	case <-passed:
 	}
 	e.mu.Lock()
 	place := slices.Index(e.waiting, turn)
@@ -161,7 +167,7 @@ func (e *engine) acquire(ctx context.Context) (*call, error) {
 		// Its turn has come meanwhile.
 		e.release(<-turn)
 	}
-	return nil, contextError(ctx.Err())
+	return nil, b.over()
 }
 
 // take gives a call that nobody uses, with the lock held.
@@ -199,12 +205,14 @@ func (e *engine) release(c *call) {
 
 // roundTrip submits a command and waits for what becomes of it, or for the end of the context. A reply of several values is left
 // to be taken as is best.
-func (e *engine) roundTrip(ctx context.Context, client *C.rr_client, flags C.uint32_t, timeout time.Duration, p *packed) (reply Reply, several aggregate, err error) {
-	limit, err := timeLimit(ctx, timeout)
-	if err != nil {
-		return reply, several, err
+func (e *engine) roundTrip(b *budget, client *C.rr_client, flags C.uint32_t, p *packed) (reply Reply, several aggregate, err error) {
+	if b.patient = p.waitsAtServer(); b.patient {
+		if err := b.enter(e.private); err != nil {
+			return reply, several, err
+		}
+		defer func() { <-e.private }()
 	}
-	c, err := e.acquire(ctx)
+	c, err := e.acquire(b)
 	if err != nil {
 		return reply, several, err
 	}
@@ -212,24 +220,17 @@ func (e *engine) roundTrip(ctx context.Context, client *C.rr_client, flags C.uin
 	argc, bytes, lengths := p.pointers()
 	flags |= C.RR_SUBMIT_UNTIL_BUFFERED
 	var id C.uint64_t
-	var failure *C.rr_error
-	status := C.rrgo_submit(client, e.queue, C.uint64_t(c.tag), flags, limit, argc, bytes, lengths, &id, &failure)
-	if e.needsRoom(status) {
-		C.rr_error_free(failure)
-		if err := e.enter(ctx); err != nil {
-			return reply, several, err
-		}
-		flags |= C.RR_SUBMIT_WAIT
+	err = e.submit(b, func(limit C.int64_t) (status C.rr_status, failure *C.rr_error) {
 		status = C.rrgo_submit(client, e.queue, C.uint64_t(c.tag), flags, limit, argc, bytes, lengths, &id, &failure)
-		e.leave()
+		return status, failure
+	})
+	if err != nil {
+		return reply, several, err
 	}
-	if status < 0 {
-		return reply, several, newError(status, failure)
-	}
-	c.wait(ctx, client, id)
+	c.wait(b.ctx, client, id)
 	switch {
 	case c.status < 0:
-		err = because(ctx, newError(c.status, c.failure))
+		err = because(b.ctx, newError(c.status, c.failure))
 	case c.status == C.RR_BUFFERED:
 		reply.buffered = true
 	case c.aggregate != nil:
@@ -238,6 +239,88 @@ func (e *engine) roundTrip(ctx context.Context, client *C.rr_client, flags C.uin
 		reply.Value = c.value
 	}
 	return reply, several, err
+}
+
+// The pauses between two looks for room.
+const (
+	shortestPause = time.Millisecond
+	longestPause  = 20 * time.Millisecond
+)
+
+// submit has something be taken by C. While there is no room for it, it is tried again, after pauses, in turn with others, as long as the
+// call may take. It holds no thread of the system meanwhile.
+func (e *engine) submit(b *budget, take func(limit C.int64_t) (C.rr_status, *C.rr_error)) error {
+	full := &noRoomToWrite
+	turns := e.toWrite
+	// Who comes now is behind those that wait already.
+	if len(turns) == 0 {
+		limit, err := b.limit()
+		if err != nil {
+			return err
+		}
+		status, failure := take(limit)
+		if turns = e.turns(status); turns == nil {
+			return taken(b.ctx, status, failure)
+		}
+		full = newError(status, failure)
+	}
+	if err := b.enter(turns); err != nil {
+		return b.noRoom(full)
+	}
+	defer func() { <-turns }()
+	passed, stop := b.await()
+	defer stop()
+	for pause := shortestPause; ; pause = min(2*pause, longestPause) {
+		limit, err := b.limit()
+		if err != nil {
+			return b.noRoom(full)
+		}
+		status, failure := take(limit)
+		if e.turns(status) == nil {
+			return taken(b.ctx, status, failure)
+		}
+		full = newError(status, failure)
+		rest := time.NewTimer(pause)
+		select {
+		case <-rest.C:
+			continue
+		case <-b.ctx.Done():
+		case <-passed:
+		}
+		rest.Stop()
+		return b.noRoom(full)
+	}
+}
+
+var noRoomToWrite = Error{Status: StatusWouldBlock, Outcome: OutcomeNotApplied}
+
+// taken is nil for what C took, or why it did not.
+func taken(ctx context.Context, status C.rr_status, failure *C.rr_error) error {
+	if status < 0 {
+		return because(ctx, newError(status, failure))
+	}
+	return nil
+}
+
+// turns is where those wait in turn that C did not take for a lack of room; nil if it did, or for another reason.
+func (e *engine) turns(status C.rr_status) chan struct{} {
+	switch {
+	case status == C.RR_ERR_WOULD_BLOCK:
+		return e.toWrite
+	case status == C.RR_ERR_BUFFER_FULL && e.blocks:
+		return e.toBuffer
+	}
+	return nil
+}
+
+// noRoom tells that the time has passed, or the context was cancelled, while there was no room.
+func (b *budget) noRoom(full *Error) *Error {
+	failed := b.over()
+	if full.Status == StatusBufferFull && failed.Status == StatusTimeout {
+		full.cause = failed.cause
+		return full
+	}
+	return failed
 }
 
 // wait waits until the call is complete. When the context ends before, it is given up, and completes at once: as cancelled, or as
@@ -254,47 +337,6 @@ func (c *call) wait(ctx context.Context, client *C.rr_client, id C.uint64_t) {
 		C.rr_cancel(client, id, nil)
 		<-c.ready
 	}
-}
-
-// needsRoom tells whether something was not taken that is if it waits: on a thread of the system, of which there are few.
-func (e *engine) needsRoom(status C.rr_status) bool {
-	return status == C.RR_ERR_WOULD_BLOCK || (status == C.RR_ERR_BUFFER_FULL && e.blocks)
-}
-
-// enter takes a place for a thread that waits in C, until leave.
-func (e *engine) enter(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return contextError(err)
-	}
-	select {
-	case e.waits <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return contextError(ctx.Err())
-	}
-}
-
-func (e *engine) leave() { <-e.waits }
-
-// timeLimit is the time that a call has, in milliseconds; 0 for that of the configuration.
-func timeLimit(ctx context.Context, timeout time.Duration) (C.int64_t, error) {
-	if timeout < 0 {
-		return 0, usageError("the timeout is negative: %v", timeout)
-	}
-	deadline, ok := ctx.Deadline()
-	if ok {
-		left := time.Until(deadline)
-		if left <= 0 {
-			return 0, contextError(context.DeadlineExceeded)
-		}
-		if timeout == 0 || left < timeout {
-			timeout = left
-		}
-	}
-	if err := ctx.Err(); err != nil {
-		return 0, contextError(err)
-	}
-	return C.int64_t((timeout + time.Millisecond - 1) / time.Millisecond), nil
 }
 
 // close ends the goroutine; no call is on its way any more.

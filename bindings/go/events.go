@@ -7,7 +7,9 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"runtime"
+	"sync"
 	"time"
 )
 
@@ -96,21 +98,71 @@ type Event struct {
 	Failover *Failover
 }
 
-// NextEvent waits for the next event. Each event goes to one of those that wait. ErrClosed when there will be none.
-func (c *Client) NextEvent(ctx context.Context) (Event, error) {
-	var taken *C.rr_event
-	defer runtime.KeepAlive(c)
-	for taken == nil {
-		err := c.inSlices(ctx, StatusEmpty, func(client *C.rr_client, slice C.int64_t) (got answer) {
-			got.status = C.rr_event_next(client, slice, &taken, &got.err)
-			return got
-		})
-		if err != nil {
-			return Event{}, err
-		}
+// pendingEvents are those that were taken from C and that nobody has got yet.
+type pendingEvents struct {
+	mu  sync.Mutex
+	all []Event
+}
+
+func (p *pendingEvents) take() (Event, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.all) == 0 {
+		return Event{}, false
 	}
-	defer C.rr_event_free(taken)
-	return copyEvent(taken), nil
+	first := p.all[0]
+	p.all = p.all[1:]
+	return first, true
+}
+
+// giveBack puts an event before the others.
+func (p *pendingEvents) giveBack(event Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.all = append([]Event{event}, p.all...)
+}
+
+// keepEvents takes what C still has, for those who ask when the client is closed.
+func (h *handle) keepEvents() {
+	for {
+		var taken *C.rr_event
+		if C.rr_event_next(h.ptr, 0, &taken, nil) < 0 || taken == nil {
+			return
+		}
+		event := copyEvent(taken)
+		C.rr_event_free(taken)
+		h.events.mu.Lock()
+		h.events.all = append(h.events.all, event)
+		h.events.mu.Unlock()
+	}
+}
+
+// NextEvent waits for the next event. Each event goes to one of those that wait. When the client is closed those that are left are given,
+// then ErrClosed.
+func (c *Client) NextEvent(ctx context.Context) (Event, error) {
+	defer runtime.KeepAlive(c)
+	var event Event
+	var pending bool
+	var taken *C.rr_event
+	err := c.inSlices(ctx, StatusEmpty, func(client *C.rr_client, slice C.int64_t) (got answer) {
+		if event, pending = c.events.take(); !pending {
+			got.status = C.rr_event_next(client, slice, &taken, &got.err)
+		}
+		return got
+	})
+	switch {
+	case taken != nil:
+		defer C.rr_event_free(taken)
+		return copyEvent(taken), nil
+	case errors.Is(err, ErrClosed) && c.isClosed():
+		// What was left is there when the close is over.
+		<-c.over
+		if event, pending = c.events.take(); !pending {
+			return event, closedError()
+		}
+		return event, nil
+	}
+	return event, err
 }
 
 func copyEvent(taken *C.rr_event) Event {
@@ -141,8 +193,8 @@ func copyEvent(taken *C.rr_event) Event {
 	return e
 }
 
-// Events gives the events from now on, and those that nobody has taken yet, until the context ends or the client is closed: then the
-// channel is closed.
+// Events gives the events from now on, and those that nobody has taken yet, until the context ends, or the client is closed and none is
+// left: then the channel is closed.
 func (c *Client) Events(ctx context.Context) <-chan Event {
 	events := make(chan Event)
 	go func() {
@@ -155,6 +207,7 @@ func (c *Client) Events(ctx context.Context) <-chan Event {
 			select {
 			case events <- event:
 			case <-ctx.Done():
+				c.events.giveBack(event)
 				return
 			}
 		}

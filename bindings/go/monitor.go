@@ -61,7 +61,11 @@ func (c *Client) Monitor(ctx context.Context) (*Monitor, error) {
 		answer
 		handle *C.rr_monitor
 	}
-	got, _, err := waitInC(ctx, c.handle, func(client *C.rr_client) (s started) {
+	b, err := newBudget(ctx, 0, c.engine.standard)
+	if err != nil {
+		return nil, err
+	}
+	got, f, err := waitInC(&b, c.handle, func(client *C.rr_client, _ C.int64_t) (s started) {
 		s.status = C.rr_monitor_new(client, &s.handle, &s.err)
 		return s
 	}, func(s started) {
@@ -70,6 +74,10 @@ func (c *Client) Monitor(ctx context.Context) (*Monitor, error) {
 	})
 	runtime.KeepAlive(c)
 	if err != nil {
+		if failed, ok := err.(*Error); ok && f == abandoned {
+			// It is about no command.
+			noOutcome(failed)
+		}
 		return nil, err
 	}
 	if failed := got.failure(); failed != nil {
@@ -131,8 +139,8 @@ func (m *monitor) free() {
 // its client is closed; another failure is not the end: call it again.
 func (m *Monitor) Next(ctx context.Context) (MonitorEntry, error) {
 	defer runtime.KeepAlive(m)
-	if err := ctx.Err(); err != nil {
-		return MonitorEntry{}, noOutcome(contextError(err))
+	if failed := ended(ctx); failed != nil {
+		return MonitorEntry{}, noOutcome(failed)
 	}
 	select {
 	case told, ok := <-m.heard:

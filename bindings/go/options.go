@@ -93,7 +93,8 @@ func WithoutBuffer() Option { return with("buffer_commands", "false") }
 // WithAtMostOnce makes that a write which was sent and not answered is not sent again: it fails, outcome unknown.
 func WithAtMostOnce() Option { return with("delivery", "at_most_once") }
 
-// WithReadFromReplica has a replica answer commands that only read, and the primary when there is none.
+// WithReadFromReplica sets read_from. What is submitted goes to the primary all the same, and this package submits every command and
+// pipeline: no reads of it go to a replica so far.
 func WithReadFromReplica() Option { return with("read_from", "replica") }
 
 // WithCredentials sets Config.Credentials.

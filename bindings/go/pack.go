@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 	"unsafe"
@@ -103,7 +104,7 @@ func (p *packed) appendFloat(f float64, bits int) {
 	case math.IsInf(f, -1):
 		p.bytes = append(p.bytes, "-inf"...)
 	default:
-		p.bytes = strconv.AppendFloat(p.bytes, f, 'g', -1, bits)
+		p.bytes = strconv.AppendFloat(p.bytes, f, floatFormat(f), -1, bits)
 	}
 	p.close(before)
 }
@@ -144,6 +145,8 @@ func (p *packed) append(arg any) error {
 		} else {
 			p.appendString("0")
 		}
+	case time.Time, *time.Time:
+		return fmt.Errorf("a time.Time has no one form here: give a number, as of Unix() or UnixMilli(), or text, as of Format()")
 	case encoding.BinaryMarshaler:
 		b, err := arg.MarshalBinary()
 		if err != nil {
@@ -158,4 +161,49 @@ func (p *packed) append(arg any) error {
 		return fmt.Errorf("%T is no argument: give a string, []byte, number, bool or encoding.BinaryMarshaler", arg)
 	}
 	return nil
+}
+
+// Commands that wait at the server for something to come about; XREAD and XREADGROUP if they are asked to.
+var waitingCommands = []string{
+	"BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP", "WAIT", "WAITAOF", "XREAD", "XREADGROUP",
+}
+
+// waitsAtServer tells whether it is such a command.
+func (p *packed) waitsAtServer() bool {
+	if len(p.lengths) == 0 || p.lengths[0] < 4 || p.lengths[0] > 10 {
+		return false
+	}
+	switch p.bytes[0] | 0x20 {
+	case 'b', 'w', 'x':
+	default:
+		return false
+	}
+	name := p.bytes[:p.lengths[0]]
+	for _, known := range waitingCommands {
+		if len(known) == len(name) && strings.EqualFold(known, string(name)) {
+			return known[0] != 'X' || p.hasBlock(len(name) == len("XREADGROUP"))
+		}
+	}
+	return false
+}
+
+// hasBlock tells whether XREAD, or XREADGROUP with its group and consumer, has the option BLOCK.
+func (p *packed) hasBlock(group bool) bool {
+	options := 1
+	if group {
+		options = 4
+	}
+	at := p.bytes
+	for i, length := range p.lengths {
+		word := at[:length]
+		at = at[length:]
+		switch {
+		case i < options:
+		case len(word) == len("BLOCK") && strings.EqualFold(string(word), "BLOCK"):
+			return true
+		case len(word) == len("STREAMS") && strings.EqualFold(string(word), "STREAMS"):
+			return false
+		}
+	}
+	return false
 }

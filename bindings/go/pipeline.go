@@ -27,7 +27,7 @@ type PipelineOptions struct {
 	NoBuffer bool
 	// NoRetry makes that no command of it is written a second time.
 	NoRetry bool
-	// FromPrimary has the primary answer it, also if all of it only reads and read_from is replica.
+	// FromPrimary has the primary answer it, also if all of it only reads and read_from is replica; see WithReadFromReplica.
 	FromPrimary bool
 }
 
@@ -119,9 +119,17 @@ func (c *Client) TxPipelined(ctx context.Context, fn func(p *Pipeline) error) ([
 func (p *Pipeline) filledBy(ctx context.Context, fn func(p *Pipeline) error) ([]Value, error) {
 	if err := fn(p); err != nil {
 		p.Discard()
+		p.forget()
 		return nil, err
 	}
 	return p.Exec(ctx)
+}
+
+// forget ends what is watched, if it is a transaction's: nothing is after an execution, whatever came of that.
+func (p *Pipeline) forget() {
+	if p.tx != nil {
+		p.tx.Unwatch()
+	}
 }
 
 // Len tells how many commands wait to be executed.
@@ -193,6 +201,7 @@ func (p *Pipeline) Exec(ctx context.Context) ([]Value, error) {
 	p.buffered = false
 	if commands.err != nil {
 		commands.fail(commands.err)
+		p.forget()
 		return nil, commands.err
 	}
 	if len(commands.argcs) == 0 && p.tx == nil {
@@ -201,7 +210,9 @@ func (p *Pipeline) Exec(ctx context.Context) ([]Value, error) {
 	var got answer
 	var err error
 	if p.tx != nil {
-		got, err = p.tx.execute(ctx, &commands)
+		if got, err = p.tx.execute(ctx, &commands); err != nil && !errors.Is(err, ErrBusy) {
+			p.forget()
+		}
 	} else {
 		// A transaction may still be reading its commands when it was given up; a pipeline has copied them.
 		defer commands.giveBack()
@@ -215,56 +226,49 @@ func (p *Pipeline) Exec(ctx context.Context) ([]Value, error) {
 }
 
 func (p *Pipeline) execute(ctx context.Context, commands *batchOfCommands) (answer, error) {
-	limit, err := timeLimit(ctx, p.options.Timeout)
+	client := p.client
+	b, err := newBudget(ctx, p.options.Timeout, client.engine.standard)
 	if err != nil {
 		return answer{}, err
 	}
-	client := p.client
 	ptr, err := client.borrow()
 	if err != nil {
 		return answer{}, err
 	}
-	got, err := client.engine.pipelineTrip(ctx, ptr, limit, p.options.flags(), commands)
-	client.release()
-	runtime.KeepAlive(client)
-	return got, err
+	defer client.release()
+	defer runtime.KeepAlive(client)
+	return client.engine.pipelineTrip(&b, ptr, p.options.flags(), commands)
 }
 
 // pipelineTrip submits commands as a pipeline and waits for what becomes of them, or for the end of the context. It holds no
 // thread of the system meanwhile.
-func (e *engine) pipelineTrip(ctx context.Context, client *C.rr_client, limit C.int64_t, flags C.uint32_t, commands *batchOfCommands) (got answer, err error) {
-	c, err := e.acquire(ctx)
+func (e *engine) pipelineTrip(b *budget, client *C.rr_client, flags C.uint32_t, commands *batchOfCommands) (answer, error) {
+	c, err := e.acquire(b)
 	if err != nil {
-		return got, err
+		return answer{}, err
 	}
 	defer e.release(c)
 	var id C.uint64_t
 	count, argcs, bytes, lengths, scripts, keyCounts := commands.pointers()
-	submit := func(wait C.uint32_t) {
-		got.status = C.rrgo_pipeline_submit(client, e.queue, C.uint64_t(c.tag), limit, flags, wait, count, argcs, bytes, lengths, scripts, keyCounts, &id, &got.err)
-	}
-	submit(0)
-	if e.needsRoom(got.status) {
-		C.rr_error_free(got.err)
-		if err := e.enter(ctx); err != nil {
-			return answer{}, err
-		}
-		submit(C.RR_SUBMIT_WAIT)
-		e.leave()
-	}
+	err = e.submit(b, func(limit C.int64_t) (status C.rr_status, failure *C.rr_error) {
+		status = C.rrgo_pipeline_submit(client, e.queue, C.uint64_t(c.tag), limit, flags, count, argcs, bytes, lengths, scripts, keyCounts, &id, &failure)
+		return status, failure
+	})
 	// The handles of scripts are read until here.
 	runtime.KeepAlive(commands)
-	if got.status < 0 {
-		return got, nil
+	if err != nil {
+		return answer{}, err
 	}
-	c.wait(ctx, client, id)
+	c.wait(b.ctx, client, id)
 	return answer{status: c.status, reply: c.aggregate, err: c.failure}, nil
 }
 
 // settle hands the replies to their results.
 func (p *Pipeline) settle(ctx context.Context, got answer, commands *batchOfCommands) ([]Value, error) {
 	failed := got.failure()
+	var message string
 	if failed != nil {
+		message = failed.Message
 		because(ctx, failed)
 		if got.reply == nil {
 			commands.fail(failed)
@@ -286,6 +290,9 @@ func (p *Pipeline) settle(ctx context.Context, got answer, commands *batchOfComm
 		commands.fail(err)
 		return nil, err
 	}
+	if failed != nil {
+		markMissing(replies, message)
+	}
 	for i, result := range commands.results {
 		result.settle(replies[i], failed)
 	}
@@ -293,6 +300,25 @@ func (p *Pipeline) settle(ctx context.Context, got answer, commands *batchOfComm
 		return replies, failed
 	}
 	return replies, nil
+}
+
+// markMissing marks the values that stand, at the end, for replies that did not come: the library made them of the failure's message.
+func markMissing(replies []Value, message string) {
+	for i := len(replies) - 1; i >= 0; i-- {
+		v := &replies[i]
+		outcome := OutcomeNone
+		switch {
+		case v.kind != KindError:
+		case v.text == "NOTAPPLIED "+message:
+			outcome = OutcomeNotApplied
+		case v.text == "UNKNOWN "+message:
+			outcome = OutcomeUnknown
+		}
+		if outcome == OutcomeNone {
+			return
+		}
+		v.number, v.text = int64(outcome), message
+	}
 }
 
 func (c *batchOfCommands) fail(err error) {
@@ -343,9 +369,9 @@ func (r *Result[T]) settle(v Value, whole *Error) {
 		r.value, r.err = r.read(v)
 		return
 	}
-	failed := valueError(v.content().text)
+	failed := v.content().error()
 	switch {
-	case failed.Code != "":
+	case failed.Status == StatusServer:
 		failed.Outcome = OutcomeNotApplied
 		if r.halfway {
 			failed.Outcome = OutcomeUnknown

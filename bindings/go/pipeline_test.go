@@ -178,7 +178,7 @@ func TestAPipelineEndsWithItsContextAndLeavesNothing(t *testing.T) {
 	s.Freeze()
 	defer s.Thaw()
 	ctx, cancel := context.WithCancel(context.Background())
-	time.AfterFunc(20*time.Millisecond, cancel)
+	cancelWhenWritten(t, c, cancel)
 	began := time.Now()
 	var incr *Result[int64]
 	_, err := c.Pipelined(ctx, func(p *Pipeline) error { incr = p.Incr("n"); return nil })

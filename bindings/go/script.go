@@ -12,10 +12,11 @@ import (
 	"unsafe"
 )
 
-// Script is a script in Lua. It is sent by its digest, and with its source to a server that does not know it.
+// Script is a script in Lua. Its source goes along whenever it is run, so that it runs whatever the server remembers.
 type Script struct {
-	ptr *C.rr_script
-	err error
+	source string
+	ptr    *C.rr_script // for pipelines and transactions
+	err    error
 }
 
 // ScriptOptions is how a script is run.
@@ -30,22 +31,9 @@ type ScriptOptions struct {
 	ReadOnly bool
 }
 
-func (o ScriptOptions) flags() (flags C.uint32_t) {
-	if o.NoBuffer {
-		flags |= C.RR_SCRIPT_NO_BUFFER
-	}
-	if o.NoRetry {
-		flags |= C.RR_SCRIPT_NO_RETRY
-	}
-	if o.ReadOnly {
-		flags |= C.RR_SCRIPT_READ_ONLY
-	}
-	return flags
-}
-
 // NewScript makes a script of its source, at which nobody looks: a mistake in it is the server's to find.
 func NewScript(source string) *Script {
-	s := new(Script)
+	s := &Script{source: source}
 	var err *C.rr_error
 	status := C.rr_script_new((*C.char)(unsafe.Pointer(unsafe.StringData(source))), C.size_t(len(source)), &s.ptr, &err)
 	if status < 0 {
@@ -70,45 +58,33 @@ func (s *Script) RunRO(ctx context.Context, c *Client, keys []string, args ...an
 
 // RunWith is Run with options.
 func (s *Script) RunWith(ctx context.Context, c *Client, options ScriptOptions, keys []string, args ...any) (Reply, error) {
-	b := cmd().strs(keys...).values(args...)
-	if s.err != nil {
-		return Reply{}, s.err
-	}
-	if b.err != nil {
-		return Reply{}, b.err
-	}
-	limit, err := timeLimit(ctx, options.Timeout)
-	if err != nil {
+	if err := s.usable(); err != nil {
 		return Reply{}, err
 	}
-	// Not given back to the pool: the call may go on when this has returned.
-	p := b.args
-	got, _, err := waitInC(ctx, c.handle, func(client *C.rr_client) (got answer) {
-		argc, bytes, lengths := p.pointers()
-		got.status = C.rrgo_script_run(client, s.ptr, limit, options.flags(), C.size_t(len(keys)), argc, bytes, lengths, &got.reply, &got.err)
-		runtime.KeepAlive(p)
-		runtime.KeepAlive(s)
-		return got
-	}, answer.free)
-	runtime.KeepAlive(c)
-	if err != nil {
-		return Reply{}, err
+	name := "EVAL"
+	if options.ReadOnly {
+		name = "EVAL_RO"
 	}
-	if failed := got.failure(); failed != nil {
-		return Reply{}, because(ctx, failed)
+	b := cmd(name).str(s.source).keys(keys).values(args...)
+	reply, several, err := c.issue(ctx, CommandOptions{Timeout: options.Timeout, NoBuffer: options.NoBuffer, NoRetry: options.NoRetry}, b)
+	if several.reply != nil {
+		reply.Value = several.value()
 	}
-	if got.status == C.RR_BUFFERED {
-		return Reply{buffered: true}, nil
-	}
-	return Reply{Value: takeReply(got.reply)}, nil
+	return reply, err
 }
 
-// Queue adds it to a pipeline or to what a transaction executes. Its source goes along, so that it runs in its place whatever the
-// server remembers.
+func (s *Script) usable() error {
+	if s == nil || s.ptr == nil && s.err == nil {
+		return usageError("a Script is made by NewScript")
+	}
+	return s.err
+}
+
+// Queue adds it to a pipeline or to what a transaction executes.
 func (s *Script) Queue(p *Pipeline, keys []string, args ...any) *Result[Value] {
 	b := cmd().strs(keys...).values(args...)
-	if s.err != nil && b.err == nil {
-		b.err = s.err
+	if err := s.usable(); err != nil {
+		b.err = err
 	}
 	result := &Result[Value]{err: ErrNotExecuted, read: asValue, halfway: true}
 	p.commands.add(b, s, len(keys), result)

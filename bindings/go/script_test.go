@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"resilient-redis/bindings/go/internal/redistest"
 )
 
 func TestAScriptRunsWhetherOrNotTheServerKnowsIt(t *testing.T) {
@@ -76,22 +78,59 @@ func TestAScriptIsBufferedAndRunsOnAServerThatForgotIt(t *testing.T) {
 
 func TestAScriptEndsWithItsContextAndLeavesNothing(t *testing.T) {
 	leavesNothing(t)
-	s, c := started(t, "command_timeout_ms=400")
+	s, c := started(t, "command_timeout_ms=5000")
 	must(t, c.WaitReady(ctxOf(t)))
 	s.Freeze()
 	defer s.Thaw()
 	ctx, cancel := context.WithCancel(context.Background())
-	time.AfterFunc(10*time.Millisecond, cancel)
+	cancelWhenWritten(t, c, cancel)
 	began := time.Now()
 	_, err := NewScript("return 1").Run(ctx, c, nil)
 	isError(t, err, context.Canceled, OutcomeUnknown)
-	if took := time.Since(began); took > 300*time.Millisecond {
+	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("it took %v", took)
 	}
-	ctx, cancel = context.WithTimeout(context.Background(), 30*time.Millisecond)
+	ctx, cancel = context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
 	_, err = NewScript("return 1").Run(ctx, c, nil)
 	isError(t, err, context.DeadlineExceeded, OutcomeUnknown)
 	_, err = NewScript("return 1").Run(ctx, c, nil)
 	isError(t, err, context.DeadlineExceeded, OutcomeNotApplied)
+}
+
+func TestAScriptThatWasGivenUpNeverRunsAndHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	s := redistest.Start(t)
+	c := open(t, s.URL("outage_grace_ms=0"), WithMaxWaits(1))
+	must(t, c.WaitReady(ctxOf(t)))
+	s.Kill()
+	eventually(t, "the loss is noticed", func() bool { return c.State() == StateReconnecting })
+	script := NewScript("return redis.call('INCR', KEYS[1])")
+	for range 4 {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+		time.AfterFunc(20*time.Millisecond, cancel)
+		_, err := script.RunWith(ctx, c, ScriptOptions{NoBuffer: true}, []string{"n"})
+		isError(t, err, context.Canceled, OutcomeNotApplied)
+	}
+	began := time.Now()
+	same(t, "buffered", got(script.Run(ctxOf(t), c, []string{"m"}))(t).Buffered(), true)
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("it took %v", took)
+	}
+	s.Restart(t)
+	must(t, c.WaitReady(ctxOf(t)))
+	must(t, c.Flush(ctxOf(t)))
+	same(t, "the one that was buffered", got(c.Get(ctxOf(t), "m"))(t), "1")
+	same(t, "those that were given up", got(c.Exists(ctxOf(t), "n"))(t), 0)
+}
+
+func TestAScriptThatNewScriptDidNotMakeIsRefused(t *testing.T) {
+	t.Parallel()
+	_, c := started(t)
+	for _, script := range []*Script{nil, {}} {
+		_, err := script.Run(ctxOf(t), c, nil)
+		isError(t, err, ErrInvalidArgument, OutcomeNotApplied)
+		_, err = c.Pipelined(ctxOf(t), func(p *Pipeline) error { script.Queue(p, nil); return nil })
+		isError(t, err, ErrInvalidArgument, OutcomeNotApplied)
+	}
 }

@@ -81,7 +81,7 @@ type SubscriptionOptions struct {
 
 // Subscription is what a part of a program listens to. It comes back by itself after an outage. Any number of goroutines may call
 // its methods; each message goes to one of those that take them, by Channel or Receive. It lasts until Close, or until its client is
-// closed.
+// closed: messages that nobody is taking then may be lost.
 type Subscription struct {
 	client *Client // which lives as long
 	handle *C.rr_subscription
@@ -116,8 +116,8 @@ func (c *Client) SSubscribe(ctx context.Context, channels ...string) (*Subscript
 // SubscribeWith listens to names of a kind, with options. It returns at once, during an outage, too; Subscription.Wait waits for the
 // server to agree. The context is for this call only: end the subscription with Close.
 func (c *Client) SubscribeWith(ctx context.Context, options SubscriptionOptions, kind MessageKind, names ...string) (*Subscription, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, contextError(err)
+	if failed := ended(ctx); failed != nil {
+		return nil, failed
 	}
 	if options.QueueMessages < 0 || options.QueueBytes < 0 {
 		return nil, usageError("the options of a subscription are negative: %+v", options)
@@ -179,7 +179,16 @@ func (s *Subscription) run() {
 			m := copyMessage(&all[i])
 			select {
 			case s.messages <- m:
+				continue
+			default:
+			}
+			select {
+			case s.messages <- m:
 			case <-s.stop:
+			case <-s.client.gone:
+				// Nobody may be reading any more: what waits beside this is lost with the client.
+				s.why = closedError()
+				return
 			}
 		}
 		C.rrgo_messages_free(taken)
@@ -197,8 +206,24 @@ func (s *Subscription) free(taken *C.struct_rrgo_messages) {
 	s.freed = true
 	C.rr_subscription_free(s.handle)
 	s.using.Unlock()
+	select {
+	case <-s.stop:
+		s.forget()
+	default:
+	}
 	close(s.messages)
 	close(s.stopped)
+}
+
+// forget drops the messages that nobody has taken.
+func (s *Subscription) forget() {
+	for {
+		select {
+		case <-s.messages:
+		default:
+			return
+		}
+	}
 }
 
 func copyMessage(told *C.struct_rrgo_message) *Message {
@@ -226,14 +251,14 @@ func copyText(at *C.char, length C.size_t) string {
 	return string(unsafe.Slice((*byte)(unsafe.Pointer(at)), int(length)))
 }
 
-// Channel gives the messages in order; it is closed when the subscription or its client is closed. While nobody takes them they
-// wait in the subscription's queue, which drops its oldest when it is full, and says how many (MessageLost).
+// Channel gives the messages in order; it is closed when the subscription or its client is closed, and gives nothing more after Close of the
+// subscription. While nobody takes them they wait in the subscription's queue, which drops its oldest when it is full, and says how many (MessageLost).
 func (s *Subscription) Channel() <-chan *Message { return s.messages }
 
 // Receive waits for the next message. ErrClosed when there will be none.
 func (s *Subscription) Receive(ctx context.Context) (*Message, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, noOutcome(contextError(err))
+	if failed := ended(ctx); failed != nil {
+		return nil, noOutcome(failed)
 	}
 	select {
 	case m, ok := <-s.messages:
@@ -246,6 +271,7 @@ func (s *Subscription) Receive(ctx context.Context) (*Message, error) {
 	}
 }
 
+// noOutcome is for what is not about a command.
 func noOutcome(failed *Error) *Error {
 	failed.Outcome = OutcomeNone
 	return failed
@@ -304,8 +330,8 @@ func (s *Subscription) remove(kind MessageKind, names []string) error {
 // when it refuses one; without a deadline it waits as long as it takes.
 func (s *Subscription) Wait(ctx context.Context) error {
 	for {
-		if err := ctx.Err(); err != nil {
-			return noOutcome(contextError(err))
+		if failed := ended(ctx); failed != nil {
+			return noOutcome(failed)
 		}
 		err := s.use(func(handle *C.rr_subscription) (got answer) {
 			got.status = C.rr_subscription_wait(handle, C.int64_t(sliceOfTime.Milliseconds()), &got.err)

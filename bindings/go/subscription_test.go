@@ -256,3 +256,40 @@ func TestAFunctionIsCalledInOrderUntilTheContextEndsAndItsPanicsAreContained(t *
 	same(t, "where it panicked", p.Where, "subscription")
 	same(t, "with what", p.Value.(string), "oh")
 }
+
+// unread gives a subscription whose messages nobody takes, more than are taken ahead.
+func unread(t *testing.T, c *Client) *Subscription {
+	t.Helper()
+	sub := got(c.Subscribe(ctxOf(t), "channel"))(t)
+	must(t, sub.Wait(ctxOf(t)))
+	for range 3 * waitingMessages {
+		must(t, second(c.Publish(ctxOf(t), "channel", "x")))
+	}
+	eventually(t, "as many wait as may", func() bool { return len(sub.messages) == waitingMessages })
+	return sub
+}
+
+func TestASubscriptionThatNobodyReadsEndsWithItsClient(t *testing.T) {
+	leavesNothing(t)
+	_, c := started(t)
+	sub := unread(t, c)
+	must(t, c.Close())
+	eventually(t, "the channel is closed", func() bool {
+		_, ok := <-sub.Channel()
+		return !ok
+	})
+	if _, err := sub.Receive(ctxOf(t)); !errors.Is(err, ErrClosed) {
+		t.Errorf("%v", err)
+	}
+	must(t, sub.Close())
+}
+
+func TestASubscriptionThatIsClosedGivesNothingMore(t *testing.T) {
+	leavesNothing(t)
+	_, c := started(t)
+	sub := unread(t, c)
+	must(t, sub.Close())
+	for m := range sub.Channel() {
+		t.Fatalf("a message: %+v", m)
+	}
+}

@@ -54,6 +54,19 @@ func eventually(t testing.TB, what string, holds func() bool) {
 	t.Fatalf("it did not come about: %s", what)
 }
 
+// cancelWhenWritten calls cancel once more was written to the server than was until now.
+func cancelWhenWritten(t testing.TB, c *Client, cancel func()) {
+	written := got(c.Stats())(t).BytesWritten
+	go func() {
+		defer cancel()
+		for end := time.Now().Add(longest); time.Now().Before(end); time.Sleep(time.Millisecond) {
+			if stats, err := c.Stats(); err != nil || stats.BytesWritten > written {
+				return
+			}
+		}
+	}()
+}
+
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {

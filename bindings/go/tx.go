@@ -19,18 +19,27 @@ var TxFailedErr = ErrConflict
 
 // TxOptions is how a transaction is executed.
 type TxOptions struct {
-	// Timeout is how long each call on it may take; 0 is the option command_timeout_ms. The deadline of Watch's context counts, too.
+	// Timeout is how long each call on it may take; 0 is the option command_timeout_ms. The time until the deadline of Watch's context, when
+	// that began, counts if it is shorter. Watch itself waits for its connection until the deadline, if Timeout is 0.
 	Timeout time.Duration
 	// NoRetry makes that it is never written a second time. With watched keys it never is.
 	NoRetry bool
 }
 
+func (o TxOptions) flags() (flags C.uint32_t) {
+	if o.NoRetry {
+		flags |= C.RR_TRANSACTION_NO_RETRY
+	}
+	return flags
+}
+
 // Tx watches keys, on a connection of its own. It belongs to one goroutine at a time (ErrBusy) and ends with the function that it
 // was given to.
 type Tx struct {
-	client *Client
-	mu     sync.Mutex
-	ptr    *C.rr_transaction // nil when it is over
+	client  *Client
+	timeout time.Duration // of TxOptions
+	mu      sync.Mutex
+	ptr     *C.rr_transaction // nil when it is over
 }
 
 // Watch watches keys and calls fn, which reads with tx and executes with tx.TxPipelined: that fails with ErrConflict, and nothing
@@ -93,34 +102,35 @@ func (b begun) free() {
 }
 
 func (c *Client) newTx(ctx context.Context, options TxOptions, keys []string) (*Tx, error) {
-	limit, err := timeLimit(ctx, options.Timeout)
+	defer runtime.KeepAlive(c)
+	b, err := newBudget(ctx, options.Timeout, c.engine.standard)
 	if err != nil {
 		return nil, err
-	}
-	var flags C.uint32_t
-	if options.NoRetry {
-		flags |= C.RR_TRANSACTION_NO_RETRY
 	}
 	p := packStrings(keys)
-	got, _, err := waitInC(ctx, c.handle, func(client *C.rr_client) (b begun) {
-		count, bytes, lengths := p.pointers()
-		b.status = C.rrgo_transaction_new(client, limit, flags, count, bytes, lengths, &b.ptr, &b.err)
-		runtime.KeepAlive(p)
-		return b
-	}, begun.free)
-	runtime.KeepAlive(c)
-	if err != nil {
-		// Nothing was to be applied yet.
-		var failed *Error
-		if errors.As(err, &failed) {
-			failed.Outcome = OutcomeNotApplied
+	for {
+		got, _, err := waitInC(&b, c.handle, func(client *C.rr_client, limit C.int64_t) (begun begun) {
+			count, bytes, lengths := p.pointers()
+			begun.status = C.rrgo_transaction_new(client, limit, options.flags(), count, bytes, lengths, &begun.ptr, &begun.err)
+			runtime.KeepAlive(p)
+			return begun
+		}, begun.free)
+		if err != nil {
+			// Nothing was to be applied yet.
+			var failed *Error
+			if errors.As(err, &failed) {
+				failed.Outcome = OutcomeNotApplied
+			}
+			return nil, err
 		}
-		return nil, err
+		switch failed := got.failure(); {
+		case b.again(failed):
+			continue
+		case failed != nil:
+			return nil, because(ctx, failed)
+		}
+		return &Tx{client: c, timeout: options.Timeout, ptr: got.ptr}, nil
 	}
-	if failed := got.failure(); failed != nil {
-		return nil, because(ctx, failed)
-	}
-	return &Tx{client: c, ptr: got.ptr}, nil
 }
 
 // packStrings packs what a call will read that may go on when nobody waits for it any more: nothing pooled.
@@ -153,7 +163,11 @@ func (tx *Tx) wait(ctx context.Context, call func(*C.rr_transaction) answer) (an
 	if ptr == nil {
 		return answer{}, usageError("the transaction is over")
 	}
-	got, f, err := waitInC(ctx, tx.client.handle, func(*C.rr_client) answer {
+	b, err := newBudget(ctx, tx.timeout, tx.client.engine.standard)
+	if err != nil {
+		return answer{}, err
+	}
+	got, f, err := waitInC(&b, tx.client.handle, func(*C.rr_client, C.int64_t) answer {
 		return call(ptr)
 	}, func(got answer) {
 		got.free()

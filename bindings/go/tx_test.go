@@ -207,7 +207,7 @@ func TestATransactionEndsWithItsContextAndLeavesNothing(t *testing.T) {
 	err := c.Watch(ctxOf(t), func(tx *Tx) error {
 		s.Freeze()
 		ctx, cancel := context.WithCancel(context.Background())
-		time.AfterFunc(20*time.Millisecond, cancel)
+		time.AfterFunc(100*time.Millisecond, cancel)
 		began := time.Now()
 		_, err := tx.TxPipelined(ctx, func(p *Pipeline) error { p.Incr("n"); return nil })
 		isError(t, err, context.Canceled, OutcomeUnknown)
@@ -274,20 +274,111 @@ func TestClosingEndsTransactionsAndNoneBegins(t *testing.T) {
 func TestCallsThatWaitInCAreBoundedAndWaitForTheirTurn(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
-	c := open(t, s.URL(), WithMaxWaits(1))
+	c := open(t, s.URL("command_timeout_ms=1500"), WithMaxWaits(1))
 	ctx := ctxOf(t)
 	s.Must(t, "SET", "k", "v")
-	script := NewScript("return redis.call('GET', KEYS[1])")
 	must(t, c.WaitReady(ctx))
+	watch := func(ctx context.Context, options TxOptions) error {
+		return c.WatchWith(ctx, options, func(tx *Tx) error { return second(tx.Get(ctx, "k")) }, "k")
+	}
+	must(t, watch(ctx, TxOptions{}))
 	s.Freeze()
 	first := make(chan error, 1)
-	go func() { first <- second(script.Run(ctx, c, []string{"k"})) }()
+	go func() { first <- watch(context.Background(), TxOptions{}) }()
 	eventually(t, "the first waits in C", func() bool { return len(c.waits) == 1 })
 	short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 	defer cancel()
-	_, err := script.Run(short, c, []string{"k"})
-	isError(t, err, context.DeadlineExceeded, OutcomeNotApplied)
+	isError(t, watch(short, TxOptions{}), context.DeadlineExceeded, OutcomeNotApplied)
+	// The time for the call passes while it waits for its turn.
+	isError(t, watch(context.Background(), TxOptions{Timeout: 20 * time.Millisecond}), ErrTimeout, OutcomeNotApplied)
+	if err := <-first; !errors.Is(err, ErrTimeout) && !errors.Is(err, ErrConflict) {
+		t.Errorf("%v", err)
+	}
 	s.Thaw()
-	must(t, <-first)
-	same(t, "the value", got(got(script.Run(ctx, c, []string{"k"}))(t).Text())(t), "v")
+	must(t, watch(ctx, TxOptions{}))
+}
+
+func TestWhatWasGivenUpHoldsItsPlaceForNoLongerThanOneCallMayTake(t *testing.T) {
+	leavesNothing(t)
+	s := redistest.Start(t)
+	c := open(t, s.URL("command_timeout_ms=400"), WithMaxWaits(2))
+	must(t, c.WaitReady(ctxOf(t)))
+	s.Kill()
+	eventually(t, "the loss is noticed", func() bool { return c.State() == StateReconnecting })
+	for range 2 {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+		time.AfterFunc(50*time.Millisecond, cancel)
+		err := c.Watch(ctx, func(*Tx) error { return nil }, "k")
+		isError(t, err, context.Canceled, OutcomeNotApplied)
+	}
+	began := time.Now()
+	eventually(t, "the places are free", func() bool { return len(c.waits) == 0 })
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestATransactionBeginsAfterAnOutageThatIsLongerThanOneCallMayTake(t *testing.T) {
+	t.Parallel()
+	s, c := started(t, "command_timeout_ms=300", "outage_grace_ms=0", "reconnect_max_delay_ms=20")
+	must(t, c.WaitReady(ctxOf(t)))
+	s.Kill()
+	eventually(t, "the loss is noticed", func() bool { return c.State() == StateReconnecting })
+	began := time.Now()
+	err := c.Watch(context.Background(), func(*Tx) error { return nil }, "k")
+	isError(t, err, ErrTimeout, OutcomeNotApplied)
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("without a deadline it took %v", took)
+	}
+	done := make(chan error, 1)
+	go func() { done <- c.Watch(ctxOf(t), func(tx *Tx) error { return tx.Ping(ctxOf(t)) }, "k") }()
+	time.Sleep(700 * time.Millisecond) // longer than two calls
+	s.Restart(t)
+	must(t, <-done)
+}
+
+func TestNothingIsWatchedAfterAnExecutionThatDidNotComeAbout(t *testing.T) {
+	t.Parallel()
+	_, c := started(t)
+	ctx := ctxOf(t)
+	mine := errors.New("mine")
+	over, cancel := context.WithCancel(ctx)
+	cancel()
+	for what, execute := range map[string]func(tx *Tx) error{
+		"a bad argument": func(tx *Tx) error {
+			return second(tx.TxPipelined(ctx, func(p *Pipeline) error { p.Set("k", struct{}{}, 0); return nil }))
+		},
+		"an error of the function": func(tx *Tx) error { return second(tx.TxPipelined(ctx, func(*Pipeline) error { return mine })) },
+		"a context that has ended": func(tx *Tx) error {
+			return second(tx.TxPipelined(over, func(p *Pipeline) error { p.Ping(); return nil }))
+		},
+	} {
+		must(t, c.Watch(ctx, func(tx *Tx) error {
+			if err := execute(tx); err == nil {
+				t.Errorf("%s: it was executed", what)
+			}
+			_, err := tx.TxPipelined(ctx, func(p *Pipeline) error { p.Incr("n"); return nil })
+			isError(t, err, ErrInvalidArgument, OutcomeNotApplied)
+			return nil
+		}, "k"))
+	}
+}
+
+func TestACallOnATransactionEndsSoonAfterItsDeadline(t *testing.T) {
+	t.Parallel()
+	s, c := started(t)
+	must(t, c.WaitReady(ctxOf(t)))
+	must(t, c.Watch(context.Background(), func(tx *Tx) error {
+		s.Freeze()
+		defer s.Thaw()
+		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		_, err := tx.Get(ctx, "k")
+		isError(t, err, context.DeadlineExceeded, OutcomeUnknown)
+		if took := time.Since(began); took > 300*time.Millisecond {
+			t.Errorf("it took %v", took)
+		}
+		return nil
+	}, "k"))
 }

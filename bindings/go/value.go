@@ -67,7 +67,7 @@ func isAggregate(k Kind) bool { return k >= KindArray && k <= KindAttribute }
 type Value struct {
 	kind   Kind
 	format [3]byte // of a verbatim string
-	// An integer, 0 or 1 for a boolean, or the bits of a double.
+	// An integer, 0 or 1 for a boolean, the bits of a double, or for an error that stands for a reply which did not come the Outcome.
 	number int64
 	text   string
 	// Of a map: key, value, key, value.
@@ -105,20 +105,16 @@ func (v Value) Err() error {
 	if v.kind != KindError {
 		return nil
 	}
-	return valueError(v.text)
+	return v.error()
 }
 
-func valueError(text string) *Error {
-	code, _, _ := strings.Cut(text, " ")
-	e := &Error{Status: StatusServer, Code: code, Message: text}
-	switch code {
-	case "NOTAPPLIED":
-		e.Status, e.Outcome, e.Code, e.Message = StatusConnectionLost, OutcomeNotApplied, "", text[len(code):]
-	case "UNKNOWN":
-		e.Status, e.Outcome, e.Code, e.Message = StatusConnectionLost, OutcomeUnknown, "", text[len(code):]
+// error is the error of a value of that kind.
+func (v Value) error() *Error {
+	if v.number != int64(OutcomeNone) {
+		return &Error{Status: StatusConnectionLost, Outcome: Outcome(v.number), Message: v.text}
 	}
-	e.Message = strings.TrimPrefix(e.Message, " ")
-	return e
+	code, _, _ := strings.Cut(v.text, " ")
+	return &Error{Status: StatusServer, Code: code, Message: v.text}
 }
 
 func (v Value) mismatch(wanted string) error {
@@ -126,7 +122,7 @@ func (v Value) mismatch(wanted string) error {
 	case KindNil:
 		return ErrNil
 	case KindError:
-		return valueError(v.text)
+		return v.error()
 	}
 	return fmt.Errorf("%w: wanted %s, got %s", ErrUnexpectedType, wanted, v.kind)
 }
@@ -154,7 +150,15 @@ func formatFloat(f float64) string {
 	case math.IsNaN(f):
 		return "nan"
 	}
-	return strconv.FormatFloat(f, 'g', -1, 64)
+	return strconv.FormatFloat(f, floatFormat(f), -1, 64)
+}
+
+// floatFormat is that of a number as people and servers write it: with an exponent only if it is very large or small.
+func floatFormat(f float64) byte {
+	if size := math.Abs(f); size == 0 || size >= 1e-6 && size < 1e21 {
+		return 'f'
+	}
+	return 'g'
 }
 
 // Bytes is Text as a new slice.
@@ -166,10 +170,15 @@ func (v Value) Bytes() ([]byte, error) {
 	return []byte(text), nil
 }
 
-// Int gives an integer, also one that came as text.
+// Int gives an integer, also one that came as text, or as a double without a fraction.
 func (v Value) Int() (int64, error) {
 	v = v.content()
 	switch v.kind {
+	case KindDouble:
+		// The first that is too large has an exact double; the last that is not has none.
+		if f := math.Float64frombits(uint64(v.number)); f == math.Trunc(f) && f >= math.MinInt64 && f < -math.MinInt64 {
+			return int64(f), nil
+		}
 	case KindInteger, KindBoolean:
 		return v.number, nil
 	case KindString, KindStatus, KindVerbatim, KindBigNumber:

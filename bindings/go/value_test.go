@@ -99,9 +99,36 @@ func TestNoValueAnotherTypeAndAnErrorAreTold(t *testing.T) {
 	}
 }
 
-func TestAReplyThatWasNotAnsweredSaysWhatBecameOfItsCommand(t *testing.T) {
-	isError(t, failure("NOTAPPLIED the time has passed").Err(), ErrConnectionLost, OutcomeNotApplied)
-	isError(t, failure("UNKNOWN the connection was lost").Err(), ErrConnectionLost, OutcomeUnknown)
+func TestAReplyThatDidNotComeSaysWhatBecameOfItsCommand(t *testing.T) {
+	const why = "the time has passed"
+	replies := []Value{number(1), failure("UNKNOWN the server's own"), failure("NOTAPPLIED " + why), failure("NOTAPPLIED " + why)}
+	markMissing(replies, why)
+	isError(t, replies[1].Err(), ErrServer, OutcomeNone)
+	isError(t, replies[2].Err(), ErrConnectionLost, OutcomeNotApplied)
+	isError(t, second(replies[3].Int()), ErrConnectionLost, OutcomeNotApplied)
+	replies = []Value{failure("UNKNOWN " + why)}
+	markMissing(replies, why)
+	isError(t, replies[0].Err(), ErrConnectionLost, OutcomeUnknown)
+	same(t, "its text", replies[0].String(), "(error) the time has passed")
+}
+
+func TestNumbersHaveNoExponentUnlessTheyAreVeryLargeOrSmall(t *testing.T) {
+	for f, want := range map[float64]string{
+		1e6: "1000000", 1234567: "1234567", -1e20: "-100000000000000000000", 1e21: "1e+21", 1e-6: "0.000001", 1e-7: "1e-07", 0: "0", .1: "0.1",
+		math.Inf(1): "inf", math.Inf(-1): "-inf",
+	} {
+		same(t, "the text", got(double(f).Text())(t), want)
+		p := got(packArgs([]any{"ECHO", f}))(t)
+		same(t, "the argument", string(p.bytes[4:]), want)
+		putPacked(p)
+	}
+	same(t, "an integer", got(double(-5).Int())(t), -5)
+	same(t, "the smallest", got(double(math.MinInt64).Int())(t), math.MinInt64)
+	for _, f := range []float64{.5, math.MaxInt64, math.Inf(1), math.NaN()} {
+		if _, err := double(f).Int(); !errors.Is(err, ErrUnexpectedType) {
+			t.Errorf("%v: %v", f, err)
+		}
+	}
 }
 
 func TestBufferedRepliesHaveNoValue(t *testing.T) {

@@ -1,7 +1,7 @@
 package rr
 
-// Calls that wait in C: transactions and scripts. Each holds a thread of the system while it waits, so a client
-// makes a bounded number of them at once.
+// Calls that wait in C: transactions, and the few commands that cannot be submitted. Each holds a thread of the system while it waits, so
+// a client makes a bounded number of them at once.
 
 // #include <resilient_redis.h>
 import "C"
@@ -15,7 +15,7 @@ import (
 
 // patience is how long a call is waited for that has got the context's deadline as its own and must be about to return: what
 // it says of the outcome is better than what can be said without it.
-const patience = 250 * time.Millisecond
+const patience = 50 * time.Millisecond
 
 // fate is what became of a call that was to wait in C.
 type fate int
@@ -46,11 +46,16 @@ func (a answer) failure() *Error {
 	return newError(a.status, a.err)
 }
 
-// waitInC makes a call that waits, with the client's handle. When the context ends first it returns, while the call goes on on a
-// goroutine of its own, up to its own time or until the client is closed; what it gives then goes to drop. The call may read
-// only memory that nobody else writes or uses again.
-func waitInC[T any](ctx context.Context, h *handle, call func(*C.rr_client) T, drop func(T)) (given T, f fate, err error) {
-	if err := h.takeSlot(ctx); err != nil {
+// waitInC makes a call that waits, with the client's handle and the time that it may take. When the context ends first it returns, while
+// the call goes on on a goroutine of its own, up to its own time or until the client is closed; what it gives then goes to drop. The call
+// may read only memory that nobody else writes or uses again.
+func waitInC[T any](b *budget, h *handle, call func(client *C.rr_client, limit C.int64_t) T, drop func(T)) (given T, f fate, err error) {
+	if err := b.enter(h.waits); err != nil {
+		return given, never, err
+	}
+	limit, err := b.slice()
+	if err != nil {
+		h.freeSlot()
 		return given, never, err
 	}
 	ptr, err := h.borrow()
@@ -58,23 +63,25 @@ func waitInC[T any](ctx context.Context, h *handle, call func(*C.rr_client) T, d
 		h.freeSlot()
 		return given, never, err
 	}
-	if ctx.Done() == nil {
-		given = call(ptr)
+	over := func() {
 		h.release()
 		h.freeSlot()
-		return given, returned, nil
+	}
+	ctx := b.ctx
+	if ctx.Done() == nil {
+		defer over()
+		return call(ptr, limit), returned, nil
 	}
 	var left atomic.Bool // by one of the two: the caller, or the goroutine with its result
 	done := make(chan T, 1)
 	go func() {
-		given := call(ptr)
+		defer over()
+		given := call(ptr, limit)
 		if left.CompareAndSwap(false, true) {
 			done <- given
 		} else {
 			drop(given)
 		}
-		h.release()
-		h.freeSlot()
 	}()
 	select {
 	case given = <-done:
@@ -98,22 +105,11 @@ func waitInC[T any](ctx context.Context, h *handle, call func(*C.rr_client) T, d
 	return given, abandoned, failed
 }
 
-// takeSlot waits for one of the threads that the client may hold.
-func (h *handle) takeSlot(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return contextError(err)
-	}
-	select {
-	case h.waits <- struct{}{}:
-		return nil
-	default:
-	}
-	select {
-	case h.waits <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return contextError(ctx.Err())
-	}
+// again tells whether a call in C has failed because it waited in vain for as long as one does, while its context's deadline, which alone
+// counts, is further away.
+func (b *budget) again(failed *Error) bool {
+	return failed != nil && failed.Status == StatusTimeout && failed.Outcome == OutcomeNotApplied &&
+		b.whole() == 0 && b.ctx.Err() == nil && b.left() > 0
 }
 
 func (h *handle) freeSlot() { <-h.waits }
@@ -128,8 +124,8 @@ func because(ctx context.Context, failed *Error) *Error {
 		// C was faster than the context's own timer.
 		cause = context.DeadlineExceeded
 	}
-	if errors.Is(cause, context.DeadlineExceeded) {
-		failed.Status = StatusTimeout
+	if errors.Is(cause, context.DeadlineExceeded) && failed.Status == StatusCancelled {
+		failed.Status, failed.Message = StatusTimeout, "the context's deadline has passed"
 	}
 	failed.cause = cause
 	return failed
@@ -139,21 +135,17 @@ func because(ctx context.Context, failed *Error) *Error {
 // noticed, until it gives another status than `more`.
 func (h *handle) inSlices(ctx context.Context, more Status, call func(client *C.rr_client, slice C.int64_t) answer) error {
 	for {
-		if err := ctx.Err(); err != nil {
-			failed := contextError(err)
-			failed.Outcome = OutcomeNone
-			return failed
-		}
-		ptr, err := h.borrow()
-		if err != nil {
-			return err
+		if failed := ended(ctx); failed != nil {
+			return noOutcome(failed)
 		}
 		slice := sliceOfTime
 		if deadline, ok := ctx.Deadline(); ok {
 			slice = max(0, min(slice, time.Until(deadline)))
 		}
-		got := call(ptr, C.int64_t((slice+time.Millisecond-1)/time.Millisecond))
-		h.release()
+		got, err := h.inSlice(millisOf(slice), call)
+		if err != nil {
+			return err
+		}
 		if Status(got.status) == more {
 			got.free()
 			continue
@@ -163,6 +155,15 @@ func (h *handle) inSlices(ctx context.Context, more Status, call func(client *C.
 		}
 		return nil
 	}
+}
+
+func (h *handle) inSlice(slice C.int64_t, call func(client *C.rr_client, slice C.int64_t) answer) (answer, error) {
+	ptr, err := h.borrow()
+	if err != nil {
+		return answer{}, err
+	}
+	defer h.release()
+	return call(ptr, slice), nil
 }
 
 // sliceOfTime is how long a call waits in C that must notice the end of its context, or of its object, between two calls.

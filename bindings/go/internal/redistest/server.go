@@ -85,6 +85,7 @@ func (s *Server) start() error {
 		"--port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--dir", s.folder, "--save", "",
 		"--appendonly", "yes", "--appendfsync", "always", "--logfile", filepath.Join(s.folder, "log"),
 	}, s.args...)
+	before := s.readiness()
 	s.cmd = exec.Command("redis-server", args...)
 	// It does not outlive the program that started it.
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -92,6 +93,10 @@ func (s *Server) start() error {
 		return err
 	}
 	for end := time.Now().Add(startTime); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if s.readiness() == before {
+			// Whoever answers at the port is another one.
+			continue
+		}
 		_, err := s.Do("PING")
 		// One that asks for a password answers, too; one that is loading its data is not there yet.
 		if err == nil || errors.Is(err, errRefused) && !strings.Contains(err.Error(), "LOADING") {
@@ -100,6 +105,12 @@ func (s *Server) start() error {
 	}
 	log, _ := os.ReadFile(filepath.Join(s.folder, "log"))
 	return fmt.Errorf("redis-server does not answer at port %d: %s", s.port, log)
+}
+
+// readiness tells how often the log says that the server is ready.
+func (s *Server) readiness() int {
+	log, _ := os.ReadFile(filepath.Join(s.folder, "log"))
+	return strings.Count(string(log), "Ready to accept connections")
 }
 
 // Kill ends the process at once (SIGKILL), if it runs, and waits for its end.
