@@ -532,3 +532,33 @@ fn whoever_takes_completions_while_nothing_is_on_its_way_sees_restarts_through()
         queue.close();
     });
 }
+
+#[test]
+fn completions_are_given_out_while_the_socket_takes_no_more() {
+    let server = Server::start();
+    let client = open_ready(&server.url(), &[("command_timeout_ms", "60000")]);
+    let queue = queue();
+    submit(&client, &queue, 0, &["PING"]);
+    assert_eq!(take(&queue, 1).len(), 1);
+    server.pause();
+    let value = "x".repeat(1 << 20);
+    let ids: Vec<u64> =
+        (1..=40).map(|tag| submit(&client, &queue, tag, &["SET", &format!("k:{tag}"), &value])).collect();
+    std::thread::scope(|scope| {
+        let taker = scope.spawn(|| {
+            let mut tags: Vec<u64> =
+                (0..2).map(|_| queue.next(1, Deadline::within(SOON)).pop().map_or(0, |c| c.tag)).collect();
+            tags.sort();
+            tags
+        });
+        // It is writing by now, or about to.
+        wait_until("some of it is written", SOON, || client.stats().bytes_written > 1 << 20);
+        assert!(client.cancel(ids[38]) && client.cancel(ids[39]));
+        wait_until("both are told", Duration::from_secs(5), || taker.is_finished());
+        assert_eq!(taker.join().unwrap(), [39, 40]);
+    });
+    server.resume();
+    for (_, completion) in take(&queue, 38) {
+        assert!(completion.result.is_ok(), "{completion:?}");
+    }
+}

@@ -39,9 +39,6 @@
 // call returns at once, and its error says whether the command may have run. What was taken back before it was written is never sent.
 // errors.Is finds context.Canceled and context.DeadlineExceeded. A nil context is an error (ErrInvalidArgument).
 //
-// There is one delay that is known: while a server takes nothing of what is being written to it, so that the system's buffers are full, a
-// call that was given up may return only when the connection is given up, which takes command_timeout_ms.
-//
 // A call on a transaction returns up to 50 ms after its deadline, if its outcome is not known before. When its context is cancelled the call
 // goes on in C without the caller, holding its place among Config.MaxWaits, for Timeout or command_timeout_ms at most.
 //

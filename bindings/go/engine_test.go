@@ -225,3 +225,39 @@ func TestACallThatIsUsedAgainHasNothingOfTheOneBefore(t *testing.T) {
 		same(t, "a text", got(c.Do(ctx, "GET", "k"))(t).Interface(), any("text"))
 	}
 }
+
+func TestCallsThatAreGivenUpReturnWhileTheServerTakesNothingMore(t *testing.T) {
+	leavesNothing(t)
+	s, c := started(t, "command_timeout_ms=60000")
+	must(t, c.WaitReady(ctxOf(t)))
+	s.Freeze()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	big := make([]byte, 1<<20)
+	var wait sync.WaitGroup
+	for range 200 {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			if err := c.Set(ctx, "k", big, 0); !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		}()
+	}
+	// More than the system's buffers hold: some of them wait for room, some to be written.
+	eventually(t, "no more is written", func() bool {
+		before := got(c.Stats())(t).BytesWritten
+		time.Sleep(50 * time.Millisecond)
+		return before > 0 && got(c.Stats())(t).BytesWritten == before
+	})
+	cancel()
+	ended := make(chan struct{})
+	go func() { wait.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-time.After(4 * time.Second):
+		// Later they end with the connection.
+		t.Error("they have not returned")
+	}
+	s.Thaw()
+}

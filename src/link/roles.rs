@@ -133,6 +133,11 @@ impl Hand<'_> {
         }
     }
 
+    /// Writes as much as the socket takes at once; the supervisor writes the rest.
+    pub(super) fn write_at_once(&mut self, writer: Box<Writer>) {
+        self.write(writer, Deadline::within(Duration::ZERO));
+    }
+
     /// Reads with the READER role, if it is at hand, until its own caller has its result, the deadline passes or the
     /// connection ends. `left` is how far away the deadline is now, if it is known.
     pub(super) fn read_until_done(&mut self, deadline: Deadline, mut left: Option<Duration>) {

@@ -3,7 +3,7 @@
 //!
 //! Any thread. Nothing here waits, but for those who ask to.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::link::lane::Lane;
 use crate::link::queue::Owner;
@@ -63,8 +63,7 @@ impl Lane {
         if let Some(writer) = writer {
             let mut hand =
                 Hand { lane: self, socket, epoch, reader: None, supervised: false, own: None, has_company: false };
-            // As much as the socket takes at once.
-            hand.write(writer, Deadline::after(now, Duration::ZERO));
+            hand.write_at_once(writer);
         }
         if must_call {
             self.attention.wake();
@@ -88,7 +87,7 @@ impl Lane {
         drop(state);
         let mut hand = Hand { lane: self, socket, epoch, reader, supervised: false, own: None, has_company: false };
         if let Some(writer) = writer {
-            hand.write(writer, deadline);
+            hand.write_at_once(writer);
         }
         self.read_for(&mut hand, signal, deadline, enough);
         self.state.lock().pulled_at = time::now();
@@ -106,7 +105,7 @@ impl Lane {
                 // What was answered was for nobody here. What came meanwhile waits for whoever reads.
                 let writer = self.state.lock().take_writer();
                 if let Some(writer) = writer {
-                    hand.write(writer, deadline);
+                    hand.write_at_once(writer);
                 }
             } else if ready.woken || deadline.has_passed() {
                 return;

@@ -121,7 +121,9 @@ impl Lane {
                 // What still waits to be written since the last look, nobody writes.
                 let waits = (!state.out.is_empty()).then_some(state.queued);
                 let is_stuck = std::mem::replace(&mut unwritten, waits) == waits && waits.is_some();
-                if is_expected && !is_stuck {
+                // Nor what somebody had begun to write, when the socket took no more.
+                let is_unfinished = state.writer.as_ref().is_some_and(|writer| writer.written < writer.buffer.len());
+                if is_expected && !is_stuck && !is_unfinished {
                     // While a slow answer is waited for there is nothing to look at.
                     state.lingers = is_free || is_moving || waits.is_some();
                     let pause = if state.lingers { LINGER } else { IDLE };
