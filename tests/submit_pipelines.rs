@@ -121,6 +121,7 @@ fn an_atomic_pipeline_that_the_server_refuses_names_the_command() {
     let error = reply_of(next(&queue).1).unwrap_err();
     assert_eq!((error.server_code.as_deref(), error.outcome), (Some("EXECABORT"), Outcome::NotApplied));
     assert!(error.message.contains("command 2 was refused, NOSUCH"), "{error}");
+    assert_eq!(client.stats().server_errors, 1);
     assert_eq!(client.text(&["GET", "k"]), None);
 }
 

@@ -84,7 +84,7 @@ impl Desk {
             if let Some(operation) = waiter.operation() {
                 self.counters.replies.add(u64::from(item.commands()));
                 self.counters.durations.record(self.lane.last_read_after(operation.since));
-                self.counters.server_errors.add(u64::from(reply.is_error()));
+                self.counters.server_errors.add(u64::from(is_refused(&item, &reply)));
             }
             let was_written = item.was_written && !item.nature.is_read();
             // Under the lock: who does not find its command in the line any more finds its result.
@@ -480,6 +480,15 @@ impl Crew for Desk {
 fn address(entry: Value<'_>) -> Option<String> {
     let part = |place| Some(String::from_utf8_lossy(entry.get(place)?.as_bytes()?).into_owned());
     Some(join(&part(0)?, &part(1)?))
+}
+
+/// Did the server refuse the whole of it? A batch that is all or nothing is refused by the answer to its EXEC.
+fn is_refused(item: &Item, reply: &Reply) -> bool {
+    let root = reply.root();
+    match item.is_atomic() {
+        true => root.get(root.len().saturating_sub(1)).is_some_and(|exec| exec.as_error().is_some()),
+        false => reply.is_error(),
+    }
 }
 
 fn refused(item: &Item, text: &str) -> Error {
