@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serve::{serve, sources};
+use serve::{serve, serve_over_tls, sources};
 use support::Server;
 use toolchain::{library, prototypes, root, run, scratch, tool};
 
@@ -90,6 +90,13 @@ fn passes(name: &str) {
         let (passed, said) = serve(command(&compile(&source, under)));
         assert!(passed, "{under:?}: {said}");
     }
+}
+
+#[test]
+fn outages_are_the_same_over_tls() {
+    let source = root().join("bindings/cpp/tests/outage.cpp");
+    let (passed, said) = serve_over_tls(command(&compile(&source, Under::Nothing)));
+    assert!(passed, "{said}");
 }
 
 macro_rules! programs {

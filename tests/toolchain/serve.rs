@@ -13,9 +13,20 @@ use crate::toolchain::{run, tool};
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Runs it with the server's URL as its last argument. Did it succeed, and what did it say as errors?
-pub fn serve(mut command: Command) -> (bool, String) {
+pub fn serve(command: Command) -> (bool, String) {
     let server = Server::builder().appendonly(true).start();
-    command.arg(server.url()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    serve_at(command, &server, &server.url())
+}
+
+/// The same with a server that speaks TLS.
+#[allow(dead_code, reason = "each test uses a part")]
+pub fn serve_over_tls(command: Command) -> (bool, String) {
+    let server = Server::builder().appendonly(true).tls().start();
+    serve_at(command, &server, &server.tls_url())
+}
+
+fn serve_at(mut command: Command, server: &Server, url: &str) -> (bool, String) {
+    command.arg(url).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // A group of its own, so that its children can be ended with it.
     let mut child = command.process_group(0).spawn().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
     let mut input = child.stdin.take().unwrap();
