@@ -1,5 +1,5 @@
-//! Submitted commands and pipelines: those that nobody's thread waits for. Owns how one enters the line, is cancelled, and is given up
-//! when its time has passed.
+//! Submitted commands and pipelines: those that nobody's thread waits for. Owns how one enters the line, is cancelled, and
+//! is given up when its time has passed.
 //!
 //! They stand in the line from the first moment, so that the line is their retry log like that of buffered commands, and
 //! are sent at once while the lane is open. Submitting runs on the program's threads and waits for nothing unless asked

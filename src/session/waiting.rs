@@ -1,5 +1,5 @@
 //! Submitted commands that wait at the server: each has a thread of its own for as long as it does. Owns these threads, and
-//! how another thread gives one of their commands up.
+//! which of their commands there are.
 //!
 //! Any thread submits and cancels, and waits for nothing; what becomes of a command is decided by `blocking`.
 
