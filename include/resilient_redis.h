@@ -200,8 +200,8 @@ typedef struct rr_message rr_message;
  * A stream of every command that the server runs, on a connection of its own that comes back.
  *
  * It belongs to one thread at a time; a call while another thread is in one answers RR_ERR_BUSY. Only
- * rr_monitor_close() and rr_monitor_free() may be called at any time. It may be freed before or after its client. In a forked child every function answers
- * RR_ERR_FORKED.
+ * rr_monitor_close() and rr_monitor_free() may be called at any time. It may be freed before or after its client. In a
+ * forked child every function answers RR_ERR_FORKED.
  */
 typedef struct rr_monitor rr_monitor;
 
@@ -1729,8 +1729,8 @@ rr_status rr_queue_new(struct rr_queue **queue, struct rr_error **err);
  * up to `timeout_ms` for the first (0: not at all). `count` is how many were taken; the rest of the array is left as it
  * was.
  *
- * RR_OK with at least one; RR_EMPTY if none came in time; RR_ERR_CLOSED if the queue was closed or freed meanwhile. Each completion
- * is given once, to one of the threads that wait here.
+ * RR_OK with at least one; RR_EMPTY if none came in time; RR_ERR_CLOSED if the queue was closed or freed meanwhile.
+ * Each completion is given once, to one of the threads that wait here.
  */
 rr_status rr_queue_next(struct rr_queue *queue,
                         struct rr_completion *completions,

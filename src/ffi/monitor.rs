@@ -24,8 +24,8 @@ pub const RR_MONITOR_GAP: i32 = 2;
 /// A stream of every command that the server runs, on a connection of its own that comes back.
 ///
 /// It belongs to one thread at a time; a call while another thread is in one answers RR_ERR_BUSY. Only
-/// rr_monitor_close() and rr_monitor_free() may be called at any time. It may be freed before or after its client. In a forked child every function answers
-/// RR_ERR_FORKED.
+/// rr_monitor_close() and rr_monitor_free() may be called at any time. It may be freed before or after its client. In a
+/// forked child every function answers RR_ERR_FORKED.
 pub struct rr_monitor {
     monitor: Arc<Mutex<Monitor>>,
     ending: Arc<MonitorEnding>,

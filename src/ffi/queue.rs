@@ -93,8 +93,8 @@ pub unsafe extern "C" fn rr_queue_new(queue: *mut *mut rr_queue, err: *mut *mut 
 /// up to `timeout_ms` for the first (0: not at all). `count` is how many were taken; the rest of the array is left as it
 /// was.
 ///
-/// RR_OK with at least one; RR_EMPTY if none came in time; RR_ERR_CLOSED if the queue was closed or freed meanwhile. Each completion
-/// is given once, to one of the threads that wait here.
+/// RR_OK with at least one; RR_EMPTY if none came in time; RR_ERR_CLOSED if the queue was closed or freed meanwhile.
+/// Each completion is given once, to one of the threads that wait here.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_queue_next(

@@ -2,8 +2,8 @@
 //! whose connection is lost or whose caller waits no longer: it is ended at the server before anything else is done, so
 //! that it cannot take an element that nobody would get.
 //!
-//! Runs on the callers' threads, and those of `waiting`; the one that closes the client ends what is waiting. It sends nothing on the shared
-//! connection, and it decides nothing that policy decides.
+//! Runs on the callers' threads, and those of `waiting`; the one that closes the client ends what is waiting. It sends
+//! nothing on the shared connection, and it decides nothing that policy decides.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
