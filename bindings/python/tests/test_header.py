@@ -1,0 +1,89 @@
+"""The header and the package say the same: what is made from the header is up to date, and no function is forgotten.
+
+Reads files of the checkout; runs nothing of the package.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent.parent
+HEADER = PACKAGE.parent.parent / "include" / "resilient_redis.h"
+
+# What the extension does not call, and why.
+NOT_CALLED = {
+    "rr_error_new": "failures are made by the library alone",
+    "rr_config_from_url": "URLs are read as redis-py reads them, and become options",
+    "rr_config_from_environment": "the environment is not redis-py's way: a program reads what it wants",
+    "rr_config_get": "what a program set is kept as redis-py keeps it",
+    "rr_config_set_event_callback": "no Python runs on the library's threads: events are taken",
+    "rr_config_set_log_callback": "no Python runs on the library's threads: events are logged by the thread that takes them",
+    "rr_log_level_name": "there are no log lines, see rr_config_set_log_callback",
+    "rr_client_open": "every client is made from a config",
+    "rr_command": "a command that is waited for is submitted, so that Ctrl-C can cancel it",
+    "rr_command_with": "a command that is waited for is submitted, so that Ctrl-C can cancel it",
+    "rr_command_packed": "a command that is waited for is submitted, so that Ctrl-C can cancel it",
+    "rr_command_packed_with": "a command that is waited for is submitted, so that Ctrl-C can cancel it",
+    "rr_reply_type": "replies are read in the view",
+    "rr_reply_integer": "replies are read in the view",
+    "rr_reply_double": "replies are read in the view",
+    "rr_reply_string": "replies are read in the view",
+    "rr_reply_length": "replies are read in the view",
+    "rr_reply_element": "replies are read in the view",
+    "rr_pipeline_append": "the packed form needs no array of pointers",
+    "rr_pipeline_append_script": "redis-py queues EVALSHA as a command",
+    "rr_pipeline_length": "the commands are counted in Python",
+    "rr_pipeline_execute": "a pipeline that is waited for is submitted, so that Ctrl-C can cancel it",
+    "rr_pipeline_clear": "a pipeline of C lives for one execution",
+    "rr_script_run": "the packed form needs no array of pointers",
+    "rr_transaction_command": "the packed form needs no array of pointers",
+    "rr_transaction_queue": "the packed form needs no array of pointers",
+    "rr_transaction_queue_script": "redis-py queues EVALSHA as a command",
+    "rr_transaction_run": "redis-py's transaction() is the same loop in Python, where no callback is needed",
+    "rr_submit": "completions are taken from a queue",
+    "rr_submit_to": "the packed form needs no array of pointers",
+    "rr_submit_pipeline": "completions are taken from a queue",
+    "rr_subscribe": "messages are taken from a subscription",
+    "rr_status_name": "the numbers have their names in Python",
+    "rr_outcome_name": "the numbers have their names in Python",
+    "rr_state_name": "the numbers have their names in Python",
+    "rr_type_name": "the numbers have their names in Python",
+    "rr_event_name": "the numbers have their names in Python",
+}
+
+
+def code_of(path):
+    """A file in C without its comments and with its texts empty: both name functions without using them."""
+    source = path.read_text(encoding="utf-8")
+    parts = r"""/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+'"""
+    return re.sub(parts, lambda part: " " if part[0].startswith("/") else '""', source, flags=re.DOTALL)
+
+
+def functions_of_the_header():
+    names = set(re.findall(r"\b(rr_[a-z0-9_]+)\(", code_of(HEADER)))
+    assert len(names) > 130
+    return names
+
+
+def functions_the_extension_uses():
+    code = "\n".join(code_of(path) for path in [*PACKAGE.glob("native/*.c"), *PACKAGE.glob("native/*.h")])
+    return functions_of_the_header() & set(re.findall(r"\brr_[a-z0-9_]+\b", code))
+
+
+def test_what_is_made_from_the_header_is_up_to_date():
+    checked = subprocess.run(
+        [sys.executable, PACKAGE / "generate", "--check"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_every_function_of_the_header_is_called_or_left_out_for_a_reason():
+    there, called = functions_of_the_header(), functions_the_extension_uses()
+    assert there - called - NOT_CALLED.keys() == set(), "not called, and nothing says why"
+
+
+def test_what_is_left_out_is_in_the_header_and_is_not_called():
+    assert NOT_CALLED.keys() - functions_of_the_header() == set(), "not in the header"
+    assert NOT_CALLED.keys() & functions_the_extension_uses() == set(), "called, and listed as not"
+    assert [name for name, reason in NOT_CALLED.items() if not reason] == []
