@@ -17,7 +17,7 @@ import threading
 import weakref
 from typing import Any, Callable, List, NamedTuple, Optional
 
-from . import _native, _setup  # noqa: F401  (the extension is set up before it is used)
+from . import _native, _setup, ending  # noqa: F401  (the extension is set up before it is used)
 from .answers import answer_addresses, answer_credentials
 from .errors import ClosedError
 from .settings import Settings
@@ -87,8 +87,8 @@ class Engine:
         """The native client; a new one if there is none."""
         with self._lock:
             if self.native is None:
-                if _ending:
-                    _end_daemon()
+                if ending.has_begun():
+                    ending.hold_daemons()
                     raise ClosedError("the interpreter is ending")
                 self._make()
             native = self.native
@@ -157,18 +157,10 @@ class Engine:
 
 
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()
-_ending = False
-
-
-def _end_daemon() -> None:
-    """While the interpreter ends, the threads that are left, daemons, wait here for the end, and not with an exception."""
-    if threading.current_thread() is not threading.main_thread():
-        threading.Event().wait()
 
 
 def _close_all() -> None:
-    global _ending
-    _ending = True
+    ending.begin()
     for engine in list(_engines):
         try:
             engine.close()
