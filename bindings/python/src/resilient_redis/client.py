@@ -263,8 +263,11 @@ class ResilientRedisClient(Watching, redis.Redis):
             native.flush(self._engine.settings.drain_timeout_ms if timeout is None else self._engine.milliseconds(timeout))
 
     def next_event(self, timeout: Optional[float] = 0) -> Optional[Event]:
-        """The next event that nobody has taken: None if there is none within ``timeout`` seconds; None waits for ever."""
-        native = self._engine.native or self._engine.open()
+        """The next event that nobody has taken: None if there is none within ``timeout`` seconds; None waits for ever.
+
+        ClosedError if the client was closed: this alone does not open it again.
+        """
+        native = self._engine.native or self._engine.open(again=False)
         return event_of(native.event(-1 if timeout is None else self._engine.milliseconds(timeout)))
 
     def run_script(self, source: Any, keys: Sequence[Any] = (), args: Iterable[Any] = ()) -> Any:
