@@ -1742,7 +1742,7 @@ rr_status rr_queue_next(struct rr_queue *queue,
 /**
  * A descriptor that is readable while there are completions to take, to be watched beside others with poll, epoll or an
  * event loop; or a negative RR_ERR_ number. Watch it only: rr_queue_next() makes it unreadable again when it has taken the
- * last. It is the queue's: it is closed by rr_queue_free().
+ * last. Of a queue that was closed it stays readable. It is the queue's: it is closed by rr_queue_free().
  */
 int rr_queue_fd(struct rr_queue *queue);
 
