@@ -2314,6 +2314,14 @@ rr_status rr_subscription_next(struct rr_subscription *subscription,
                                struct rr_error **err);
 
 /**
+ * A descriptor that is readable while rr_subscription_next() has something to give: a message of any kind, or RR_ERR_CLOSED
+ * because none will ever come. To be watched beside others with poll, epoll or an event loop; or a negative RR_ERR_ number.
+ * Watch it only: rr_subscription_next() makes it unreadable again when it has taken the last. It is the subscription's: it
+ * is closed by rr_subscription_free(). Not for a subscription with a callback: RR_ERR_INVALID_ARGUMENT.
+ */
+int rr_subscription_fd(struct rr_subscription *subscription);
+
+/**
  * Ends a subscription without freeing it: nothing comes any more, what has come can still be taken, and then every call of
  * rr_subscription_next(), those that wait among them, ends with RR_ERR_CLOSED. So a thread that takes messages can be ended
  * before it is freed. Of one with a callback all is said that is said of rr_subscription_free(). Once more is RR_OK.
