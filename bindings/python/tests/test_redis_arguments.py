@@ -410,7 +410,10 @@ def test_a_retry_of_the_wrong_kind_is_refused():
 @both
 def test_the_announced_library_is_the_programs_if_it_says_one(asynchronous):
     assert options(asynchronous, lib_name="shop", lib_version="1.2") == {"lib_name": "shop", "lib_version": "1.2"}
-    assert options(asynchronous, lib_name=None, lib_version=None) == {"lib_name": "", "lib_version": ""}
+    assert options(asynchronous, lib_name=None, lib_version=None) == {"lib_name": "none"}
+    assert options(asynchronous, lib_name="shop", lib_version=None) == {"lib_name": "shop", "lib_version": "none"}
+    with pytest.raises(ConfigurationError, match="lib_version without a lib_name"):
+        options(asynchronous, lib_name=None, lib_version="1.2")
     assert Settings.from_url(asynchronous, "redis://h?lib_name=shop").options["lib_name"] == "shop"
 
 
@@ -424,7 +427,7 @@ def test_a_driver_info_says_what_is_announced_where_redis_py_has_one():
     assert options(driver_info=info) == expected
     assert beyond(Settings.from_pool(redis.ConnectionPool(driver_info=info))) == expected
     assert options(driver_info=info, lib_name="other") == expected
-    silent = {} if DRIVER_INFO.default is None else {"lib_name": "", "lib_version": ""}
+    silent = {} if DRIVER_INFO.default is None else {"lib_name": "none"}
     assert options(driver_info=None) == silent
     assert beyond(Settings.from_pool(redis.ConnectionPool(driver_info=None))) == silent
     with pytest.raises(ConfigurationError, match="driver_info='x'"):

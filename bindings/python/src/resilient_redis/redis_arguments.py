@@ -332,9 +332,12 @@ def say_library(options: Options, asynchronous: bool, given: Mapping[str, Any]) 
         if info is not None and not hasattr(info, "formatted_name"):
             raise ConfigurationError(f"driver_info={info!r}: it takes a redis.DriverInfo, or None")
         announced = {"lib_name": getattr(info, "formatted_name", None), "lib_version": getattr(info, "lib_version", None)}
+    # Nothing is announced of a library without a name, as redis-py does with driver_info=None.
+    if announced.get("lib_name", "") is None and announced.pop("lib_version", None) is not None:
+        raise ConfigurationError("lib_version without a lib_name: the library announces a version with its name, or neither")
     for name, value in announced.items():
-        # None: redis-py announces nothing, which the library does for the empty text.
-        options.say(name, "" if value is None else plain_text(name, value), name)
+        # None: redis-py announces nothing.
+        options.say(name, "none" if value is None else plain_text(name, value), name)
 
 
 def retry_of(asynchronous: bool, given: Mapping[str, Any], of_redis: Any, patient: bool) -> Any:
