@@ -1,0 +1,238 @@
+/* The type Client: a client of the library, what its replies are decoded with, and its life. The rest is in the files by noun. */
+#include "native.h"
+
+#include <string.h>
+
+PyTypeObject *client_type;
+
+static PyObject *client_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+    (void)args;
+    (void)keywords;
+    return PyType_GenericAlloc(type, 0);
+}
+
+/* Sets every option of the dict. */
+static int set_options(rr_config *config, PyObject *options)
+{
+    PyObject *name, *value;
+    Py_ssize_t at = 0;
+
+    while (PyDict_Next(options, &at, &name, &value)) {
+        PyObject *name_bytes = PyUnicode_AsUTF8String(name);
+        PyObject *value_bytes = name_bytes == NULL ? NULL : PyUnicode_AsUTF8String(value);
+        char *name_text = NULL, *value_text = NULL;
+        rr_error *err = NULL;
+        rr_status status = RR_OK;
+        int failed = value_bytes == NULL || PyBytes_AsStringAndSize(name_bytes, &name_text, NULL) < 0 ||
+                     PyBytes_AsStringAndSize(value_bytes, &value_text, NULL) < 0;
+
+        if (!failed)
+            status = rr_config_set(config, name_text, value_text, &err);
+        Py_XDECREF(name_bytes);
+        Py_XDECREF(value_bytes);
+        if (failed)
+            return -1;
+        if (status != RR_OK) {
+            raise_failure(status, err);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static bool is_replica(PyObject *options)
+{
+    PyObject *value = PyDict_GetItemString(options, "read_from");
+
+    return value != NULL && PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, "replica") == 0;
+}
+
+static int client_init(client_object *self, PyObject *args, PyObject *keywords)
+{
+    PyObject *options, *encoding, *errors, *credentials = Py_None, *resolver = Py_None;
+    int decode;
+    rr_config *config;
+    rr_error *err = NULL;
+    rr_status status;
+
+    if (keywords != NULL && PyDict_Size(keywords) > 0) {
+        PyErr_SetString(PyExc_TypeError, "Client() takes no keyword arguments");
+        return -1;
+    }
+    if (!PyArg_ParseTuple(args, "O!UUp|OO", &PyDict_Type, &options, &encoding, &errors, &decode, &credentials, &resolver))
+        return -1;
+    if (self->client != NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "a Client is made once");
+        return -1;
+    }
+    if (codec_init(&self->codec, encoding, errors, decode != 0) < 0)
+        return -1;
+    self->reads_from_replica = is_replica(options);
+    config = rr_config_new();
+    if (config == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (set_options(config, options) < 0 || mailbox_give_credentials_of(credentials, config) < 0 ||
+        mailbox_give_addresses_of(resolver, config) < 0) {
+        rr_config_free(config);
+        return -1;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    status = rr_client_new(config, &self->client, &err);
+    rr_config_free(config);
+    Py_END_ALLOW_THREADS
+    if (status != RR_OK) {
+        raise_failure(status, err);
+        return -1;
+    }
+    return 0;
+}
+
+static void client_dealloc(client_object *self)
+{
+    rr_client *client = self->client;
+
+    for (size_t i = 0; i < self->spares; i++)
+        rr_queue_free(self->spare[i]);
+    if (client != NULL) {
+        /* It may wait for a mailbox to refuse; a mailbox is closed before (engine.py), or nobody waits. */
+        Py_BEGIN_ALLOW_THREADS
+        rr_client_free(client);
+        Py_END_ALLOW_THREADS
+    }
+    codec_end(&self->codec);
+    free_object((PyObject *)self);
+}
+
+struct patience {
+    const client_object *client;
+    rr_error *err;
+};
+
+static rr_status step_ready(void *what, int64_t timeout_ms)
+{
+    struct patience *patience = what;
+    rr_status status;
+
+    rr_error_free(patience->err);
+    status = rr_client_wait_ready(patience->client->client, timeout_ms, &patience->err);
+    return status == RR_ERR_TIMEOUT ? RR_EMPTY : status;
+}
+
+static rr_status step_flush(void *what, int64_t timeout_ms)
+{
+    struct patience *patience = what;
+    rr_status status;
+
+    rr_error_free(patience->err);
+    status = rr_client_flush(patience->client->client, timeout_ms, &patience->err);
+    return status == RR_ERR_TIMEOUT ? RR_EMPTY : status;
+}
+
+static PyObject *wait_with(client_object *self, PyObject *args, wait_step step)
+{
+    struct patience patience = {self, NULL};
+    long long timeout_ms;
+    rr_status status;
+
+    if (!PyArg_ParseTuple(args, "L", &timeout_ms))
+        return NULL;
+    status = wait_for(step, &patience, timeout_ms);
+    if (status == INTERRUPTED) {
+        rr_error_free(patience.err);
+        return NULL;
+    }
+    if (status != RR_OK)
+        return raise_failure(status, patience.err);
+    Py_RETURN_NONE;
+}
+
+static PyObject *client_wait_ready(client_object *self, PyObject *args)
+{
+    return wait_with(self, args, step_ready);
+}
+
+static PyObject *client_flush(client_object *self, PyObject *args)
+{
+    return wait_with(self, args, step_flush);
+}
+
+static PyObject *client_reconnect(client_object *self, PyObject *none)
+{
+    rr_error *err = NULL;
+    rr_status status;
+
+    (void)none;
+    status = rr_client_reconnect(self->client, &err);
+    if (status != RR_OK)
+        return raise_failure(status, err);
+    Py_RETURN_NONE;
+}
+
+static PyObject *client_close(client_object *self, PyObject *args)
+{
+    rr_close_report report;
+    rr_error *err = NULL;
+    rr_status status;
+    long long timeout_ms;
+
+    if (!PyArg_ParseTuple(args, "L", &timeout_ms))
+        return NULL;
+    memset(&report, 0, sizeof report);
+    report.struct_size = sizeof report;
+    Py_BEGIN_ALLOW_THREADS
+    status = rr_client_close(self->client, timeout_ms, &report, &err);
+    Py_END_ALLOW_THREADS
+    if (status != RR_OK)
+        return raise_failure(status, err);
+    return Py_BuildValue("KKKK", (unsigned long long)report.drained, (unsigned long long)report.lost,
+                         (unsigned long long)report.unknown, (unsigned long long)report.failed);
+}
+
+#define METHOD(name, flags, text) {#name, (PyCFunction)(void (*)(void))client_##name, flags, text}
+
+static PyMethodDef client_methods[] = {
+    METHOD(command, METH_VARARGS, "command(args, flags=0, timeout_ms=0, raw=False)"),
+    METHOD(pipeline, METH_VARARGS, "pipeline(commands, flags=0, timeout_ms=0)"),
+    METHOD(script, METH_VARARGS, "script(source, key_count, args, flags=0, timeout_ms=0, raw=False)"),
+    METHOD(transaction, METH_VARARGS, "transaction(keys, timeout_ms=0)"),
+    METHOD(queue, METH_NOARGS, "queue()"),
+    METHOD(submit, METH_VARARGS, "submit(queue, tag, args, flags=0, timeout_ms=0, raw=False)"),
+    METHOD(submit_pipeline, METH_VARARGS, "submit_pipeline(queue, tag, commands, flags=0, timeout_ms=0)"),
+    METHOD(cancel, METH_VARARGS, "cancel(id)"),
+    METHOD(subscription, METH_VARARGS, "subscription(queue_size=0, queue_bytes=0)"),
+    METHOD(monitor, METH_NOARGS, "monitor()"),
+    METHOD(event, METH_VARARGS, "event(timeout_ms)"),
+    METHOD(state, METH_NOARGS, "state()"),
+    METHOD(buffered, METH_NOARGS, "buffered()"),
+    METHOD(stats, METH_NOARGS, "stats()"),
+    METHOD(metrics, METH_NOARGS, "metrics()"),
+    METHOD(failed_count, METH_NOARGS, "failed_count()"),
+    METHOD(failed, METH_VARARGS, "failed(after_id=0)"),
+    METHOD(failed_retry, METH_VARARGS, "failed_retry(id)"),
+    METHOD(failed_discard, METH_VARARGS, "failed_discard(id)"),
+    METHOD(wait_ready, METH_VARARGS, "wait_ready(timeout_ms)"),
+    METHOD(flush, METH_VARARGS, "flush(timeout_ms)"),
+    METHOD(reconnect, METH_NOARGS, "reconnect()"),
+    METHOD(close, METH_VARARGS, "close(timeout_ms)"),
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot client_slots[] = {
+    {Py_tp_doc, (void *)"Client(options, encoding, errors, decode, credentials=None, resolver=None)"},
+    {Py_tp_new, (void *)client_new},
+    {Py_tp_init, (void *)client_init},
+    {Py_tp_dealloc, (void *)client_dealloc},
+    {Py_tp_methods, client_methods},
+    {0, NULL},
+};
+
+static PyType_Spec client_spec = {"resilient_redis._native.Client", sizeof(client_object), 0, Py_TPFLAGS_DEFAULT, client_slots};
+
+int client_add(PyObject *module)
+{
+    client_type = add_type(module, &client_spec);
+    return client_type == NULL ? -1 : 0;
+}

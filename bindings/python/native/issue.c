@@ -1,0 +1,376 @@
+/*
+ * Commands, pipelines and scripts that are waited for.
+ *
+ * In the main thread, where a signal's handler may have to run, they are submitted, and their completion is waited for in slices;
+ * in other threads the library waits. One whose wait a signal ended is cancelled.
+ */
+#include "native.h"
+
+#include <string.h>
+
+/* How long a cancelled command may take to complete: one that waits at the server is ended there first. */
+#define CANCEL_MS 5000
+
+static rr_queue *take_queue(client_object *self)
+{
+    rr_queue *queue = NULL;
+    rr_error *err = NULL;
+    rr_status status;
+
+    if (self->spares > 0)
+        return self->spare[--self->spares];
+    status = rr_queue_new(&queue, &err);
+    if (status != RR_OK)
+        raise_failure(status, err);
+    return queue;
+}
+
+static void give_queue(client_object *self, rr_queue *queue)
+{
+    if (self->spares < SPARE_QUEUES)
+        self->spare[self->spares++] = queue;
+    else
+        rr_queue_free(queue);
+}
+
+struct one {
+    rr_queue *queue;
+    rr_completion completion;
+    rr_error *err;
+};
+
+static rr_status step_one(void *what, int64_t timeout_ms)
+{
+    struct one *one = what;
+    size_t count;
+
+    return rr_queue_next(one->queue, &one->completion, 1, timeout_ms, &count, &one->err);
+}
+
+/*
+ * Waits for the one completion that the queue is going to have. INTERRUPTED when a signal's handler raised: then the command is
+ * cancelled, and the queue is of no more use if what became of it does not come in time.
+ */
+static rr_status wait_for_one(client_object *self, rr_queue *queue, uint64_t id, struct one *one)
+{
+    rr_status status;
+    size_t count = 0;
+
+    memset(one, 0, sizeof *one);
+    one->queue = queue;
+    status = wait_for(step_one, one, FOR_EVER);
+    if (status != INTERRUPTED) {
+        give_queue(self, queue);
+        return status;
+    }
+    rr_cancel(self->client, id, NULL);
+    Py_BEGIN_ALLOW_THREADS
+    status = rr_queue_next(queue, &one->completion, 1, CANCEL_MS, &count, NULL);
+    Py_END_ALLOW_THREADS
+    if (status == RR_OK) {
+        rr_reply_free(one->completion.reply);
+        rr_error_free(one->completion.error);
+        give_queue(self, queue);
+    } else {
+        rr_queue_free(queue);
+    }
+    return INTERRUPTED;
+}
+
+static PyObject *accepted(void)
+{
+    Py_INCREF(buffered);
+    return buffered;
+}
+
+/* What a command became of, as a value or an exception. */
+static PyObject *outcome_of(client_object *self, rr_status status, rr_reply *reply, rr_error *err, bool raw)
+{
+    if (status == RR_OK)
+        return reply_to_python(reply, &self->codec, raw, NULL);
+    if (status == RR_BUFFERED)
+        return accepted();
+    return raise_failure(status, err);
+}
+
+static PyObject *command_in_one_piece(client_object *self, const arguments *packed, const rr_command_options *options, bool raw)
+{
+    rr_reply *reply = NULL;
+    rr_error *err = NULL;
+    rr_status status;
+
+    Py_BEGIN_ALLOW_THREADS
+    status = rr_command_packed_with(self->client, options, packed->count, packed->bytes, packed->lengths, &reply, &err);
+    Py_END_ALLOW_THREADS
+    return outcome_of(self, status, reply, err, raw);
+}
+
+static PyObject *command_in_slices(client_object *self, const arguments *packed, const rr_command_options *options, bool raw)
+{
+    rr_command_options submitted = *options;
+    rr_queue *queue = take_queue(self);
+    rr_error *err = NULL;
+    rr_status status;
+    struct one one;
+    uint64_t id;
+
+    if (queue == NULL)
+        return NULL;
+    submitted.flags |= RR_SUBMIT_WAIT | RR_SUBMIT_UNTIL_BUFFERED;
+    Py_BEGIN_ALLOW_THREADS
+    status = rr_submit_packed_to(self->client, queue, 0, &submitted, packed->count, packed->bytes, packed->lengths, &id, &err);
+    Py_END_ALLOW_THREADS
+    if (status != RR_OK) {
+        give_queue(self, queue);
+        if (status == RR_ERR_UNSUPPORTED) { /* it changes the connection (SELECT, ...), which only who waits for it may do */
+            rr_error_free(err);
+            return command_in_one_piece(self, packed, options, raw);
+        }
+        return raise_failure(status, err);
+    }
+    status = wait_for_one(self, queue, id, &one);
+    if (status == INTERRUPTED)
+        return NULL;
+    if (status != RR_OK)
+        return raise_failure(status, one.err);
+    return outcome_of(self, one.completion.status, one.completion.reply, one.completion.error, raw);
+}
+
+PyObject *client_command(client_object *self, PyObject *args)
+{
+    rr_command_options options = {sizeof options, 0, 0, 0};
+    PyObject *command, *result = NULL;
+    long long timeout_ms = 0;
+    unsigned int flags = 0;
+    arguments packed;
+    int raw = 0;
+
+    if (!PyArg_ParseTuple(args, "O|ILp", &command, &flags, &timeout_ms, &raw))
+        return NULL;
+    options.timeout_ms = timeout_ms;
+    options.flags = flags;
+    arguments_begin(&packed);
+    if (arguments_pack_command(&packed, command, &self->codec) == 0) {
+        /* What is submitted is answered by the primary alone. */
+        if (on_main_thread() && !self->reads_from_replica)
+            result = command_in_slices(self, &packed, &options, raw != 0);
+        else
+            result = command_in_one_piece(self, &packed, &options, raw != 0);
+    }
+    arguments_end(&packed);
+    return result;
+}
+
+PyObject *client_script(client_object *self, PyObject *args)
+{
+    rr_script_options options = {sizeof options, 0, 0, 0};
+    PyObject *values, *result = NULL;
+    Py_ssize_t length, key_count;
+    long long timeout_ms = 0;
+    rr_script *script = NULL;
+    unsigned int flags = 0;
+    rr_reply *reply = NULL;
+    const char *source;
+    rr_error *err = NULL;
+    rr_status status;
+    arguments packed;
+    int raw = 0;
+
+    if (!PyArg_ParseTuple(args, "y#nO|ILp", &source, &length, &key_count, &values, &flags, &timeout_ms, &raw))
+        return NULL;
+    options.timeout_ms = timeout_ms;
+    options.flags = flags;
+    arguments_begin(&packed);
+    if (arguments_pack_names(&packed, values, &self->codec) == 0) {
+        status = rr_script_new(source, (size_t)length, &script, &err);
+        if (status == RR_OK) {
+            Py_BEGIN_ALLOW_THREADS
+            status = rr_script_run_packed(self->client, script, &options, (size_t)key_count, packed.count, packed.bytes,
+                                          packed.lengths, &reply, &err);
+            Py_END_ALLOW_THREADS
+        }
+        result = outcome_of(self, status, reply, err, raw != 0);
+        rr_script_free(script);
+    }
+    arguments_end(&packed);
+    return result;
+}
+
+/* The arguments of a queued command and, when replies are decoded, whether this one is not. */
+static PyObject *queued(PyObject *entry, bool look, bool *raw)
+{
+    PyObject *command = entry, *options = NULL;
+
+    *raw = false;
+    if (PyTuple_Check(entry) && PyTuple_Size(entry) == 2) {
+        command = PyTuple_GetItem(entry, 0);
+        options = PyTuple_GetItem(entry, 1);
+    }
+    if (command == NULL || options == NULL || !PyDict_Check(options)) {
+        PyErr_SetString(PyExc_TypeError, "a queued command is a pair of its arguments and its options");
+        return NULL;
+    }
+    *raw = look && PyDict_GetItemString(options, "NEVER_DECODE") != NULL;
+    return command;
+}
+
+rr_pipeline *pipeline_of(client_object *self, PyObject *commands, const rr_pipeline_options *options, char **raw)
+{
+    rr_pipeline *pipeline = NULL;
+    rr_error *err = NULL;
+    Py_ssize_t count;
+    arguments packed;
+    rr_status status;
+
+    *raw = NULL;
+    if (!PyList_Check(commands)) {
+        PyErr_SetString(PyExc_TypeError, "queued commands must be a list");
+        return NULL;
+    }
+    status = rr_pipeline_new(self->client, options, &pipeline, &err);
+    if (status != RR_OK) {
+        raise_failure(status, err);
+        return NULL;
+    }
+    count = PyList_Size(commands);
+    arguments_begin(&packed);
+    for (Py_ssize_t i = 0; i < count && i < PyList_Size(commands); i++) {
+        bool is_raw;
+        PyObject *entry = PyList_GetItem(commands, i);
+        PyObject *command = queued(entry, self->codec.decode, &is_raw);
+
+        if (command == NULL || arguments_pack_command(&packed, command, &self->codec) < 0)
+            goto failed;
+        status = rr_pipeline_append_packed(pipeline, packed.count, packed.bytes, packed.lengths, &err);
+        if (status != RR_OK) {
+            raise_failure(status, err);
+            goto failed;
+        }
+        if (is_raw && *raw == NULL) {
+            *raw = PyMem_Calloc((size_t)count, 1);
+            if (*raw == NULL) {
+                PyErr_NoMemory();
+                goto failed;
+            }
+        }
+        if (is_raw)
+            (*raw)[i] = 1;
+    }
+    arguments_end(&packed);
+    return pipeline;
+failed:
+    arguments_end(&packed);
+    rr_pipeline_free(pipeline);
+    PyMem_Free(*raw);
+    *raw = NULL;
+    return NULL;
+}
+
+/* The replies of a pipeline, each decoded or not. It consumes the reply. */
+static PyObject *replies_of(client_object *self, rr_reply *reply, const char *raw, const rr_error *error)
+{
+    const rr_value *view = raw == NULL ? NULL : rr_reply_view(reply);
+    PyObject *list;
+
+    if (view == NULL || view->type != RR_TYPE_ARRAY)
+        return reply_to_python(reply, &self->codec, false, error);
+    list = PyList_New((Py_ssize_t)view->count);
+    for (size_t i = 0; list != NULL && i < view->count; i++) {
+        PyObject *value = value_to_python(&view->children[i], &self->codec, raw[i] != 0, error);
+
+        if (value == NULL || PyList_SetItem(list, (Py_ssize_t)i, value) < 0)
+            Py_CLEAR(list);
+    }
+    rr_reply_free(reply);
+    return list;
+}
+
+/* (replies, None), or (what came, why not all of it), or an exception. It consumes reply and error. */
+static PyObject *pipeline_outcome(client_object *self, rr_status status, rr_reply *reply, rr_error *err, const char *raw)
+{
+    PyObject *replies, *failure = Py_None, *result;
+
+    if (status == RR_BUFFERED)
+        return Py_BuildValue("OO", buffered, Py_None);
+    if (reply == NULL)
+        return raise_failure(status, err);
+    replies = replies_of(self, reply, raw, err);
+    if (replies != NULL && err != NULL)
+        failure = failure_of(status, err);
+    rr_error_free(err);
+    if (replies == NULL || failure == NULL) {
+        Py_XDECREF(replies);
+        return NULL;
+    }
+    result = PyTuple_Pack(2, replies, failure);
+    Py_DECREF(replies);
+    if (failure != Py_None)
+        Py_DECREF(failure);
+    return result;
+}
+
+static PyObject *pipeline_in_one_piece(client_object *self, rr_pipeline *pipeline, const char *raw)
+{
+    rr_reply *reply = NULL;
+    rr_error *err = NULL;
+    rr_status status;
+
+    Py_BEGIN_ALLOW_THREADS
+    status = rr_pipeline_execute(pipeline, &reply, &err);
+    Py_END_ALLOW_THREADS
+    return pipeline_outcome(self, status, reply, err, raw);
+}
+
+static PyObject *pipeline_in_slices(client_object *self, rr_pipeline *pipeline, const char *raw)
+{
+    rr_queue *queue = take_queue(self);
+    rr_error *err = NULL;
+    rr_status status;
+    struct one one;
+    uint64_t id;
+
+    if (queue == NULL)
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    status = rr_submit_pipeline_to(self->client, queue, 0, pipeline, RR_SUBMIT_WAIT | RR_SUBMIT_UNTIL_BUFFERED, &id, &err);
+    Py_END_ALLOW_THREADS
+    if (status != RR_OK) {
+        give_queue(self, queue);
+        if (status == RR_ERR_UNSUPPORTED) {
+            rr_error_free(err);
+            return pipeline_in_one_piece(self, pipeline, raw);
+        }
+        return raise_failure(status, err);
+    }
+    status = wait_for_one(self, queue, id, &one);
+    if (status == INTERRUPTED)
+        return NULL;
+    if (status != RR_OK)
+        return raise_failure(status, one.err);
+    return pipeline_outcome(self, one.completion.status, one.completion.reply, one.completion.error, raw);
+}
+
+PyObject *client_pipeline(client_object *self, PyObject *args)
+{
+    rr_pipeline_options options = {sizeof options, 0, 0, 0};
+    PyObject *commands, *result;
+    long long timeout_ms = 0;
+    rr_pipeline *pipeline;
+    unsigned int flags = 0;
+    char *raw;
+
+    if (!PyArg_ParseTuple(args, "O|IL", &commands, &flags, &timeout_ms))
+        return NULL;
+    options.timeout_ms = timeout_ms;
+    options.flags = flags;
+    pipeline = pipeline_of(self, commands, &options, &raw);
+    if (pipeline == NULL)
+        return NULL;
+    if (on_main_thread() && !self->reads_from_replica)
+        result = pipeline_in_slices(self, pipeline, raw);
+    else
+        result = pipeline_in_one_piece(self, pipeline, raw);
+    rr_pipeline_free(pipeline);
+    PyMem_Free(raw);
+    return result;
+}

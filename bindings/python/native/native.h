@@ -1,0 +1,178 @@
+/*
+ * What the files of the extension know of each other: resilient_redis._native, the C interface of the library for Python.
+ *
+ * Rules that hold everywhere:
+ *   - A call that may wait gives up the interpreter's lock meanwhile, and uses no object of Python's without it.
+ *   - A method holds its object, and an object the ones that it needs: a handle is freed when nobody can be in a call.
+ *   - No code of Python's runs on a thread of the library's: what the library asks for waits in a mailbox (mailbox.c).
+ *   - A negative int, or NULL, is a failure with Python's exception set.
+ */
+#ifndef RESILIENT_REDIS_NATIVE_H
+#define RESILIENT_REDIS_NATIVE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <resilient_redis.h>
+
+/* What a function returned that ended because Python has an exception: no number of the library's. */
+#define INTERRUPTED INT32_MIN
+/* For ever, as a time in milliseconds. */
+#define FOR_EVER (-1)
+
+/* ---- module.c: what was given to setup() ---- */
+
+extern PyObject *make_failure; /* (status, outcome, code, message, retryable) -> an exception */
+extern PyObject *server_error; /* (text, outcome) -> an exception */
+extern PyObject *buffered;     /* what RR_BUFFERED returns */
+extern PyObject *data_error;   /* redis.exceptions.DataError */
+
+/* Adds the constants of the header to a module. */
+int add_constants(PyObject *module);
+/* Makes a type, and adds it to the module under the last part of its name. */
+PyTypeObject *add_type(PyObject *module, PyType_Spec *spec);
+/* A zeroed object of a type. */
+PyObject *new_object(PyTypeObject *type);
+/* Gives the memory of an object back; the last thing that a tp_dealloc does. */
+void free_object(PyObject *object);
+
+/* ---- waiting.c: waits that a signal ends ---- */
+
+/* Is this the thread in which Python handles signals? */
+bool on_main_thread(void);
+void set_main_thread(unsigned long identity);
+
+/* One step of a wait: waits up to `timeout_ms` without Python, and says RR_EMPTY if it was in vain. */
+typedef rr_status (*wait_step)(void *what, int64_t timeout_ms);
+/*
+ * Waits up to `timeout_ms`, or FOR_EVER, without the interpreter's lock. INTERRUPTED when a signal's handler raised; any other
+ * number is the last that the step returned.
+ */
+rr_status wait_for(wait_step step, void *what, int64_t timeout_ms);
+
+/* ---- codec.c: bytes and text ---- */
+
+typedef struct codec {
+    PyObject *encoding; /* str */
+    PyObject *errors;   /* str */
+    char *encoding_name;
+    char *errors_name;
+    bool utf8;
+    bool decode; /* are replies decoded? */
+} codec;
+
+int codec_init(codec *codec, PyObject *encoding, PyObject *errors, bool decode);
+void codec_end(codec *codec);
+/* A str as bytes in the codec's encoding. */
+PyObject *codec_encode(const codec *codec, PyObject *text);
+PyObject *codec_decode(const codec *codec, const char *bytes, size_t length);
+
+/* ---- arguments.c: the arguments of a command, one after the other ---- */
+
+typedef struct arguments {
+    char *bytes;
+    size_t used;
+    size_t room;
+    size_t *lengths;
+    size_t count;
+    size_t slots;
+    const char **pointers; /* made by arguments_pointers() */
+    char bytes_here[1024];
+    size_t lengths_here[32];
+} arguments;
+
+void arguments_begin(arguments *arguments);
+void arguments_end(arguments *arguments);
+/* Puts a command in place of what is there. Its name, the first of the sequence, is several words if it has spaces. */
+int arguments_pack_command(arguments *arguments, PyObject *command, const codec *codec);
+/* Puts names, or keys, in place of what is there. */
+int arguments_pack_names(arguments *arguments, PyObject *names, const codec *codec);
+/* Adds further ones to what is there. */
+int arguments_add(arguments *arguments, PyObject *values, const codec *codec);
+/* Where each begins; valid until the next packing. NULL if there is no memory. */
+const char *const *arguments_pointers(arguments *arguments);
+
+/* ---- reply.c: replies as Python's values ---- */
+
+/* `raw`: nothing is decoded. `error` is that of a pipeline of which only a part was answered, or NULL. */
+PyObject *value_to_python(const rr_value *value, const codec *codec, bool raw, const rr_error *error);
+/* Consumes the reply. */
+PyObject *reply_to_python(rr_reply *reply, const codec *codec, bool raw, const rr_error *error);
+/* A text of the library's. */
+PyObject *text_to_python(const char *text);
+PyObject *bytes_to_python(const char *bytes, size_t length);
+
+/* ---- failure.c: errors as exceptions ---- */
+
+/* The exception for an error, or for a status when there is none. It does not take the error. */
+PyObject *failure_of(rr_status status, const rr_error *error);
+/* Raises it, and frees the error. Returns NULL. */
+PyObject *raise_failure(rr_status status, rr_error *error);
+/* The exception for an error value in a reply. */
+PyObject *failure_in_reply(const rr_value *value, const rr_error *error);
+
+/* ---- client.c ---- */
+
+#define SPARE_QUEUES 4
+
+typedef struct client_object {
+    PyObject_HEAD
+    rr_client *client;
+    codec codec;
+    bool reads_from_replica;
+    rr_queue *spare[SPARE_QUEUES]; /* for calls that a signal may end; each serves one at a time */
+    size_t spares;
+} client_object;
+
+extern PyTypeObject *client_type;
+int client_add(PyObject *module);
+
+/* ---- issue.c: commands and pipelines that are waited for ---- */
+
+PyObject *client_command(client_object *self, PyObject *args);
+PyObject *client_pipeline(client_object *self, PyObject *args);
+PyObject *client_script(client_object *self, PyObject *args);
+/* Makes a pipeline of (args, options) pairs. `*raw` gets a byte for each that says "NEVER_DECODE", or NULL if none does. */
+rr_pipeline *pipeline_of(client_object *self, PyObject *commands, const rr_pipeline_options *options, char **raw);
+
+/* ---- observe.c: what can be watched of a client ---- */
+
+PyObject *client_state(client_object *self, PyObject *none);
+PyObject *client_buffered(client_object *self, PyObject *none);
+PyObject *client_stats(client_object *self, PyObject *none);
+PyObject *client_metrics(client_object *self, PyObject *none);
+PyObject *client_event(client_object *self, PyObject *args);
+PyObject *client_failed_count(client_object *self, PyObject *none);
+PyObject *client_failed(client_object *self, PyObject *args);
+PyObject *client_failed_retry(client_object *self, PyObject *args);
+PyObject *client_failed_discard(client_object *self, PyObject *args);
+
+/* ---- queue.c: submitted commands ---- */
+
+int queue_add(PyObject *module);
+PyObject *client_queue(client_object *self, PyObject *none);
+PyObject *client_submit(client_object *self, PyObject *args);
+PyObject *client_submit_pipeline(client_object *self, PyObject *args);
+PyObject *client_cancel(client_object *self, PyObject *args);
+
+/* ---- transaction.c, subscription.c, monitor.c ---- */
+
+int transaction_add(PyObject *module);
+PyObject *client_transaction(client_object *self, PyObject *args);
+int subscription_add(PyObject *module);
+PyObject *client_subscription(client_object *self, PyObject *args);
+int monitor_add(PyObject *module);
+PyObject *client_monitor(client_object *self, PyObject *none);
+
+/* ---- mailbox.c: what the library asks a program for ---- */
+
+int mailbox_add(PyObject *module);
+/* Has a config ask the mailbox; None is no mailbox. */
+int mailbox_give_credentials_of(PyObject *mailbox, rr_config *config);
+int mailbox_give_addresses_of(PyObject *mailbox, rr_config *config);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * Waits that a signal ends.
+ *
+ * Python runs the handlers of signals in its main thread only, and only while that runs code of Python's. A wait there is
+ * taken in slices, with a look at the signals after each. Other threads wait in one piece.
+ */
+#include "native.h"
+
+#include <time.h>
+
+#define SLICE_MS 100
+/* What "for ever" is taken in, where nothing is looked at in between. */
+#define LONG_MS (3600 * 1000)
+
+static unsigned long main_thread;
+
+void set_main_thread(unsigned long identity)
+{
+    main_thread = identity;
+}
+
+bool on_main_thread(void)
+{
+    return PyThread_get_thread_ident() == main_thread;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+rr_status wait_for(wait_step step, void *what, int64_t timeout_ms)
+{
+    bool main = on_main_thread();
+    int64_t slice_ms = main ? SLICE_MS : LONG_MS;
+    int64_t end = 0;
+
+    if (timeout_ms > slice_ms)
+        end = now_ms() + timeout_ms;
+    for (;;) {
+        bool last = timeout_ms >= 0 && timeout_ms <= slice_ms;
+        rr_status status;
+
+        Py_BEGIN_ALLOW_THREADS
+        status = step(what, last ? timeout_ms : slice_ms);
+        Py_END_ALLOW_THREADS
+        if (status != RR_EMPTY)
+            return status;
+        if (main && PyErr_CheckSignals() < 0)
+            return INTERRUPTED;
+        if (last)
+            return RR_EMPTY;
+        if (timeout_ms >= 0) {
+            timeout_ms = end - now_ms();
+            if (timeout_ms < 0)
+                timeout_ms = 0;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+"""The threads that answer what the library asks a program for: credentials, and addresses.
+
+Each takes requests from a mailbox until that is closed, asks what the program gave, and puts the answer back. A program's
+exception is logged and is a refusal: the attempt to connect has failed, and another one follows.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Callable, List, Sequence, Tuple
+
+from . import _native
+
+logger = logging.getLogger("resilient_redis")
+
+#: How long a thread waits in one piece.
+_WAIT_MS = 60_000
+
+
+def _answer_all(mailbox: _native.Mailbox, answer: Callable[[int, Any, int], None], what: str) -> None:
+    while True:
+        request = mailbox.next(_WAIT_MS)
+        if request is False:
+            return
+        if request is None:
+            continue
+        number, host, port = request  # type: ignore[misc]
+        try:
+            answer(number, host, port)
+        except Exception:
+            logger.exception("the program's %s failed", what)
+            mailbox.refuse(number)
+
+
+def answer_credentials(mailbox: _native.Mailbox, provider: Any) -> None:
+    """Has a redis-py CredentialProvider answer."""
+
+    def answer(number: int, host: Any, port: int) -> None:
+        given: Sequence[Any] = provider.get_credentials()
+        username, password = given if len(given) == 2 else ("", given[0])
+        mailbox.give_credentials(number, _bytes(username) or None, _bytes(password))
+
+    _answer_all(mailbox, answer, "credential provider")
+
+
+def answer_addresses(mailbox: _native.Mailbox, resolver: Callable[[str, int], List[Tuple[str, int]]]) -> None:
+    """Has a function answer that gives addresses for a host and a port."""
+
+    def answer(number: int, host: Any, port: int) -> None:
+        mailbox.give_addresses(number, [(str(address), int(at)) for address, at in resolver(host, port)])
+
+    _answer_all(mailbox, answer, "look-up of addresses")
+
+
+def _bytes(text: Any) -> bytes:
+    return text if isinstance(text, bytes) else str(text or "").encode()

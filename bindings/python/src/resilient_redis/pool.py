@@ -1,0 +1,98 @@
+"""ConnectionPool: what a program finds where redis-py keeps its pool.
+
+It holds the settings (``connection_kwargs``) and the engine. It has no connections of its own: what is asked for one gets a
+:class:`resilient_redis.connection.Connection`, whose commands travel through the engine. Any thread may use it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from typing import Any, List, Tuple
+
+import redis
+
+from .connection import Connection
+from .engine import Engine
+from .settings import Settings
+
+
+class ConnectionPool(redis.ConnectionPool):
+    """Settings and engine, in the shape of redis-py's pool. Made by a client."""
+
+    def __init__(self, settings: Settings) -> None:
+        # Not redis-py's own: it would prepare for connections that are never made.
+        self.settings = settings
+        self.engine = Engine(settings)
+        self.connection_class = settings.connection_class
+        self.connection_kwargs = settings.connection_kwargs
+        self.max_connections = settings.max_connections
+        self.cache = None
+        self.pid = os.getpid()
+        self._lock = threading.RLock()
+        self._maint_notifications_pool_handler = None
+        self._oss_cluster_maint_notifications_handler = None
+
+    def connection_of(self, engine: Engine) -> Connection:
+        """A connection whose commands travel through that engine."""
+        return Connection(engine, self.get_encoder())
+
+    def get_connection(self, *args: Any, **options: Any) -> Any:
+        """What takes the place of a connection, for code that asks redis-py's pool for one."""
+        return self.connection_of(self.engine)
+
+    def make_connection(self) -> Any:
+        """The same."""
+        return self.connection_of(self.engine)
+
+    def release(self, connection: Any) -> None:
+        """Takes it back."""
+        connection.disconnect()
+
+    def owns_connection(self, connection: Any) -> bool:
+        """Is it from here?"""
+        return isinstance(connection, Connection)
+
+    def disconnect(self, inuse_connections: bool = True) -> None:
+        """Ends the engine's connections, with what is buffered sent first. They are made anew when they are needed."""
+        self.engine.close()
+
+    def close(self) -> None:
+        """The same."""
+        self.engine.close()
+
+    def reset(self) -> None:
+        """Nothing: after a fork the engine is new by itself."""
+
+    def set_retry(self, retry: Any) -> None:
+        """Keeps it among the settings; a client's ``set_retry()`` has it used."""
+        self.connection_kwargs["retry"] = retry
+
+    def get_connection_count(self) -> List[Tuple[int, dict]]:
+        """None of redis-py's connections is in use: ``get_metrics()`` of a client tells of the library's."""
+        return []
+
+
+#: The facade of each pool that a program brought, so that clients with the same pool share one engine.
+_of_pools: weakref.WeakKeyDictionary[Any, ConnectionPool] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def pool_for(settings: Settings) -> ConnectionPool:
+    """The facade for these settings: the one that there is, if clients with the same pool were made before."""
+    if settings.pool is None:
+        return ConnectionPool(settings)
+    with _lock:
+        pool = _of_pools.get(settings.pool)
+        if pool is None or pool.settings.options != settings.options:
+            pool = _of_pools[settings.pool] = ConnectionPool(settings)
+        return pool
+
+
+def _after_fork_in_child() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)
