@@ -74,7 +74,7 @@ class ResilientRedisClient(Watching, redis.Redis):
         self.auto_close_connection_pool = closes
         self._single_connection_client = alone
         if alone:
-            self.connection = pool.connection_of(self._engine)
+            self.connection = pool.connection_of(self._engine)  # type: ignore[assignment]
         self._plain = (
             self._reissue is None
             and not alone
@@ -142,7 +142,7 @@ class ResilientRedisClient(Watching, redis.Redis):
 
     def _issue(self, args: Tuple[Any, ...], raw: bool) -> Any:
         if self.connection is not None:
-            return self.connection.execute(args, self._flags, self._timeout_ms, raw)
+            return self.connection.execute(args, self._flags, self._timeout_ms, raw)  # type: ignore[attr-defined]
         engine = self._engine
         return (engine.native or engine.open()).command(args, self._flags, self._timeout_ms, raw)
 
