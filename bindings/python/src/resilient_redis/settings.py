@@ -27,7 +27,7 @@ from resilient_redis.sentinel_addresses import AsyncSentinelAddresses, SentinelA
 from resilient_redis.tls_settings import NAMES as TLS_NAMES
 from resilient_redis.tls_settings import CertificateFile, say_tls
 
-__all__ = ["Settings", "constructor_signature"]
+__all__ = ["Settings", "constructor_signature", "with_self"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -206,6 +206,12 @@ class Settings:
             pool=pool,
             _certificates=certificates,
         )
+
+
+def with_self(signature: inspect.Signature) -> inspect.Signature:
+    """The same of a method, for what shows signatures to people."""
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return signature.replace(parameters=[own, *signature.parameters.values()])
 
 
 class _Unheard:
