@@ -61,6 +61,11 @@ fn every_test_that_a_document_names_exists() {
                 } else if let Some(test) = name.strip_prefix("go/") {
                     assert!(go_tests().contains(&format!("func {test}(t *testing.T)")), "{document} names {name}");
                     named += 1;
+                } else if let Some(test) = name.strip_prefix("python/") {
+                    let (file, test) = test.split_once("::").unwrap_or_else(|| panic!("{document} names {name}"));
+                    let tests = fs::read_to_string(root().join("bindings/python/tests").join(file)).unwrap_or_default();
+                    assert!(tests.contains(&format!("\ndef {test}(")), "{document} names {name}");
+                    named += 1;
                 } else if let Some(program) = name.strip_prefix("c/") {
                     assert!(root().join("tests/c").join(program).exists(), "{document} names {name}");
                     named += 1;

@@ -41,6 +41,26 @@ static int set_options(rr_config *config, PyObject *options)
     return 0;
 }
 
+PyObject *check_options(PyObject *module, PyObject *options)
+{
+    rr_config *config;
+    int result;
+
+    (void)module;
+    if (!PyDict_Check(options)) {
+        PyErr_SetString(PyExc_TypeError, "options must be a dict");
+        return NULL;
+    }
+    config = rr_config_new();
+    if (config == NULL)
+        return PyErr_NoMemory();
+    result = set_options(config, options);
+    rr_config_free(config);
+    if (result < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 static bool is_replica(PyObject *options)
 {
     PyObject *value = PyDict_GetItemString(options, "read_from");

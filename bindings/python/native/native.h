@@ -130,6 +130,8 @@ typedef struct client_object {
 
 extern PyTypeObject *client_type;
 int client_add(PyObject *module);
+/* Raises for an option of the dict that cannot be. */
+PyObject *check_options(PyObject *module, PyObject *options);
 
 /* ---- issue.c: commands and pipelines that are waited for ---- */
 

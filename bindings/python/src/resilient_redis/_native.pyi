@@ -22,6 +22,9 @@ MakeFailure: TypeAlias = Callable[[int, int, Union[str, None], str, bool], Excep
 # server_error(text, outcome): the exception for an error that is a value inside of a reply.
 ServerError: TypeAlias = Callable[[str, int], Exception]
 
+def check_options(options: dict[str, str]) -> None:
+    """Raises ConfigurationError for an option that cannot be."""
+
 def version() -> str:
     """The version of the library that runs, such as "0.1.0"."""
 

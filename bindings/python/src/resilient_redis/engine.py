@@ -72,6 +72,7 @@ class Engine:
     """The native client of a redis-py client. See the module."""
 
     def __init__(self, settings: Settings) -> None:
+        _native.check_options(settings.options)
         self.settings = settings
         #: The native client, or None when none is there: then open() makes one.
         self.native: Optional[_native.Client] = None

@@ -1,0 +1,209 @@
+"""Where a client connects to, as whom, and over what: TCP, unix sockets, TLS, passwords, providers of credentials, pools."""
+
+import logging
+import threading
+
+import pytest
+import redis
+from redis.credentials import CredentialProvider, UsernamePasswordCredentialProvider
+from support.waiting import wait_until
+
+from resilient_redis import BUFFERED, ConfigurationError, GaveUpError, LoginError, ResilientRedisClient, State, TLSError
+
+
+def test_a_url_leads_to_a_server_over_tcp_a_unix_socket_or_tls(start_server):
+    plain = start_server(unix_socket=True, password="se cret")
+    for url in (plain.url.replace("/0", "/3"), plain.unix_url + "?db=3"):
+        with ResilientRedisClient.from_url(url, client_name="shop") as client:
+            assert client.set("key", 1) is True
+            info = client.client_info()
+            assert (info["name"], info["db"]) == ("shop", 3)
+    encrypted = start_server(tls=True)
+    with ResilientRedisClient.from_url(encrypted.url) as client:
+        assert client.set("key", 1) is True
+
+
+def test_tls_is_configured_as_with_redis_py(start_server):
+    server = start_server(tls_clients=True)
+    options = {"host": "localhost", "port": server.tls_port, "ssl": True, "ssl_ca_certs": str(server.ca_file)}
+    with ResilientRedisClient(
+        **options, ssl_certfile=str(server.client_certificate), ssl_keyfile=str(server.client_key)
+    ) as client:
+        assert client.ping() is True
+    authority = server.ca_file.read_text()
+    del options["ssl_ca_certs"]
+    with ResilientRedisClient(
+        **options,
+        ssl_ca_data=authority,
+        ssl_certfile=str(server.client_certificate),
+        ssl_keyfile=str(server.client_key),
+    ) as client:
+        assert client.ping() is True
+    with ResilientRedisClient(**options, socket_timeout=10) as client, pytest.raises(redis.ConnectionError) as failure:
+        client.ping()
+    assert isinstance(failure.value, TLSError)
+
+
+def test_a_wrong_password_is_an_authentication_error(start_server):
+    server = start_server(password="right")
+    with ResilientRedisClient(port=server.port, password="wrong") as client:
+        with pytest.raises(redis.AuthenticationError) as failure:
+            client.get("key")
+        assert isinstance(failure.value, (LoginError, GaveUpError))
+    with ResilientRedisClient(port=server.port) as client, pytest.raises(redis.AuthenticationError):
+        client.get("key")
+
+
+class Tokens(CredentialProvider):
+    """Gives the password that is valid now, and counts how often it was asked."""
+
+    def __init__(self, token):
+        self.token = token
+        self.asked = 0
+        self.threads = set()
+
+    def get_credentials(self):
+        self.asked += 1
+        self.threads.add(threading.current_thread())
+        if self.token is None:
+            raise RuntimeError("no token today")
+        return ("default", self.token)
+
+
+def test_a_provider_of_credentials_is_asked_for_each_connection(start_server, start_proxy):
+    server = start_server(password="one")
+    proxy = start_proxy(server)
+    provider = Tokens("one")
+    with ResilientRedisClient(port=proxy.port, credential_provider=provider, reconnect_max_delay_ms=20) as client:
+        assert client.set("key", 1) is True
+        assert provider.asked == 1
+        server.command("CONFIG", "SET", "requirepass", "two")
+        server.password = "two"
+        provider.token = "two"
+        proxy.cut()
+        assert client.get("key") == b"1"
+        assert provider.asked >= 2
+        assert all(thread.daemon for thread in provider.threads)
+
+
+def test_a_provider_that_fails_is_logged_and_asked_again(start_server, caplog):
+    server = start_server(password="one")
+    provider = Tokens(None)
+    with ResilientRedisClient(port=server.port, credential_provider=provider, reconnect_max_delay_ms=20, socket_timeout=20) as client:
+        answers = []
+        reader = threading.Thread(target=lambda: answers.append(client.get("key")))
+        reader.start()
+        wait_until(lambda: provider.asked >= 2, "it is asked again")
+        provider.token = "one"
+        reader.join()
+        assert answers == [None]
+    assert "the program's credential provider failed" in caplog.text and "no token today" in caplog.text
+
+
+def test_a_provider_with_only_a_password_logs_the_default_user_in(start_server):
+    server = start_server(password="one")
+    provider = UsernamePasswordCredentialProvider(password="one")
+    with ResilientRedisClient(port=server.port, credential_provider=provider) as client:
+        assert client.acl_whoami() == "default"
+
+
+def test_a_provider_and_a_password_are_a_data_error():
+    with pytest.raises(redis.DataError):
+        ResilientRedisClient(password="one", credential_provider=UsernamePasswordCredentialProvider(password="one"))
+
+
+def test_clients_with_the_same_pool_share_a_connection(server):
+    pool = redis.ConnectionPool(port=server.port, client_name="shared")
+    clients = [ResilientRedisClient(connection_pool=pool) for _ in range(3)]
+    for client in clients:
+        client.ping()
+    assert [each["name"] for each in clients[0].client_list()].count("shared") == 1
+    assert clients[0].connection_pool is clients[1].connection_pool
+    # A pool that was handed in stays open when a client is closed, as with redis-py.
+    clients[0].close()
+    assert clients[1].get_state() is State.READY
+
+
+def test_a_client_of_another_client_s_pool_shares_its_connection(server):
+    first = ResilientRedisClient(port=server.port, client_name="first")
+    second = ResilientRedisClient(connection_pool=first.connection_pool)
+    first.ping()
+    assert second.is_connected()
+    with pytest.raises(ConfigurationError, match="reconnect_tries"):
+        ResilientRedisClient(connection_pool=first.connection_pool, reconnect_tries=5)
+
+
+def test_a_pool_shows_the_settings(server):
+    client = ResilientRedisClient(port=server.port, db=2, socket_timeout=7, client_name="shop")
+    kwargs = client.connection_pool.connection_kwargs
+    assert (kwargs["port"], kwargs["db"], kwargs["socket_timeout"], kwargs["client_name"]) == (server.port, 2, 7, "shop")
+    assert isinstance(client.connection_pool, redis.ConnectionPool)
+    assert client.get_connection_kwargs() is kwargs
+    assert str(server.port) in repr(client)
+
+
+def test_a_client_with_a_connection_of_its_own_has_its_own_database_and_transaction(server):
+    shared = ResilientRedisClient(port=server.port)
+    alone = ResilientRedisClient(port=server.port, single_connection_client=True)
+    assert alone.select(5) is True
+    alone.set("key", "five")
+    assert shared.get("key") is None
+    assert alone.execute_command("WATCH", "key") is True
+    assert alone.execute_command("MULTI") in (True, b"OK")
+    assert alone.execute_command("APPEND", "key", "!") == b"QUEUED"
+    assert alone.execute_command("EXEC") == [5]
+    alone.execute_command("WATCH", "key")
+    with ResilientRedisClient(port=server.port, db=5) as other:
+        other.set("key", "six")
+    alone.execute_command("MULTI")
+    alone.execute_command("APPEND", "key", "!")
+    assert alone.execute_command("EXEC") is None
+    alone.execute_command("MULTI")
+    assert alone.execute_command("DISCARD") in (True, b"OK")
+    for wrong in (("EXEC",), ("DISCARD",)):
+        with pytest.raises(redis.ResponseError, match="without MULTI"):
+            alone.execute_command(*wrong)
+    with shared.client() as derived:
+        derived.select(7)
+        derived.set("seven", 1)
+    assert shared.get("seven") is None
+
+
+def test_a_client_can_be_used_again_after_it_was_closed(server):
+    client = ResilientRedisClient(port=server.port)
+    client.set("key", 1)
+    report = client.close()
+    assert report == (0, 0, 0, 0)
+    assert client.get_state() is State.CLOSED and client.get_buffer_size() == 0
+    assert client.get("key") == b"1"
+    client.close()
+    client.close()
+
+
+def test_closing_sends_what_is_buffered_and_says_what_was_lost(outage_server, caplog):
+    caplog.set_level(logging.ERROR, "resilient_redis")
+    client = ResilientRedisClient(port=outage_server.port, outage_grace_ms=0, drain_timeout_seconds=20, reconnect_max_delay_ms=20)
+    client.wait_ready(10)
+    outage_server.kill()
+    wait_until(lambda: client.get_state() is State.RECONNECTING, "the outage is noticed")
+    assert client.set("key", 1) is BUFFERED
+    starter = threading.Thread(target=outage_server.start)
+    starter.start()
+    assert client.close() == (1, 0, 0, 0)
+    starter.join()
+    assert outage_server.command("GET", "key") == b"1"
+
+    client = ResilientRedisClient(port=outage_server.port, outage_grace_ms=0, drain_timeout_seconds=0)
+    client.wait_ready(10)
+    outage_server.kill()
+    wait_until(lambda: client.get_state() is State.RECONNECTING, "the outage is noticed")
+    assert client.set("other", 1) is BUFFERED
+    assert client.close() == (0, 1, 0, 0)
+    assert "closing lost 1 buffered commands" in caplog.text
+
+
+def test_a_client_whose_constructor_failed_can_be_closed():
+    client = ResilientRedisClient.__new__(ResilientRedisClient)
+    assert client.close() == (0, 0, 0, 0)
+    with pytest.raises(ConfigurationError, match="buffer_overflow.*perhaps"):
+        ResilientRedisClient(buffer_overflow="perhaps")
