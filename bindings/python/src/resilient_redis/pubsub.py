@@ -108,7 +108,7 @@ class PubSub(redis.client.PubSub):
                 self._confirm(name, kind, args[1:], True)
             elif name in _UNSUBSCRIBE:
                 kind = _UNSUBSCRIBE[name]
-                names = args[1:] or tuple(self._names(kind))
+                names = args[1:] or self._names(kind)
                 self._subscription().remove(kind, names)
                 self._confirm(name, kind, names or (None,), False)
             elif name == "PING":
@@ -118,12 +118,10 @@ class PubSub(redis.client.PubSub):
             else:
                 raise PubSubError(f"{name} is no command of a subscription")
 
-    def _names(self, kind: int) -> Iterable[Any]:
-        return {
-            _native.RR_CHANNEL: self.channels,
-            _native.RR_PATTERN: self.patterns,
-            _native.RR_SHARD_CHANNEL: self.shard_channels,
-        }[kind]
+    def _names(self, kind: int) -> Tuple[bytes, ...]:
+        """What of a kind is subscribed to."""
+        counted = self._counted[kind == _native.RR_SHARD_CHANNEL]
+        return tuple(sorted(name for which, name in counted if which == kind))
 
     def _confirm(self, command: str, kind: int, names: Iterable[Any], subscribed: bool) -> None:
         counted = self._counted[kind == _native.RR_SHARD_CHANNEL]
@@ -144,7 +142,7 @@ class PubSub(redis.client.PubSub):
                 self._generation = engine.generation
                 self._native = native.subscription(*self._queue)
                 for kind in _SUBSCRIBE.values():
-                    names = tuple(self._names(kind)) if hasattr(self, "channels") else ()
+                    names = self._names(kind)
                     if names:
                         self._native.add(kind, names)
             return self._native
