@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { OPEN, TAKEN, ANSWERED, REFUSED };
 
@@ -39,6 +40,7 @@ typedef struct mailbox {
 typedef struct mailbox_object {
     PyObject_HEAD
     mailbox *mailbox;
+    pid_t owner; /* in a forked child the lock may be held by a thread that is not there */
 } mailbox_object;
 
 static PyTypeObject *mailbox_type;
@@ -182,6 +184,7 @@ static PyObject *mailbox_new(PyTypeObject *type, PyObject *args, PyObject *keywo
     pthread_condattr_destroy(&attributes);
     box->holders = 1;
     self->mailbox = box;
+    self->owner = getpid();
     return (PyObject *)self;
 }
 
@@ -196,7 +199,7 @@ static void shut(mailbox *box)
 
 static void mailbox_dealloc(mailbox_object *self)
 {
-    if (self->mailbox != NULL) {
+    if (self->mailbox != NULL && self->owner == getpid()) {
         shut(self->mailbox);
         let_go(self->mailbox);
     }

@@ -8,6 +8,7 @@ in ``connection_pool.connection_kwargs``. Its sockets and its pool are not used.
 from __future__ import annotations
 
 import copy
+import logging
 from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 import redis
@@ -18,10 +19,10 @@ from . import observe
 from .buffered import BUFFERED
 from .constructor import Constructor
 from .engine import CloseReport, Engine
-from .errors import ConfigurationError, InvalidArgumentError, UnsupportedError
+from .errors import CommandTimeoutError, ConfigurationError, InvalidArgumentError
 from .lock import Lock
 from .monitor import Monitor
-from .pipeline import Pipeline
+from .pipeline import Pipeline, WithoutHimport
 from .pool import ConnectionPool, pool_for
 from .pubsub import PubSub
 from .reissue import Reissue
@@ -29,6 +30,8 @@ from .script import Script
 from .settings import Settings, constructor_signature, with_self
 from .using import Using
 from .watching import Event, Watching, event_of
+
+logger = logging.getLogger("resilient_redis")
 
 _get = dict.get
 
@@ -46,7 +49,7 @@ class Reply:
         return self._read(disable_decoding)
 
 
-class ResilientRedisClient(Constructor, Watching, redis.Redis):
+class ResilientRedisClient(Constructor, WithoutHimport, Watching, redis.Redis):
     """A drop-in replacement of ``redis.Redis`` that outlives outages.
 
     It takes all that ``redis.Redis`` takes, and the library's options by name after it: ``reconnect_tries=10``,
@@ -129,8 +132,6 @@ class ResilientRedisClient(Constructor, Watching, redis.Redis):
     def _execute_command(self, *args: Any, **options: Any) -> Any:
         """The same, where something is done around it: retries of the program's, metrics, a connection of its own."""
         name = args[0]
-        if _is_himport(name):
-            raise UnsupportedError("HIMPORT prepares a connection, and this one is shared: use HSET in a pipeline")
 
         def issue() -> Any:
             response = self.parse_response(Reply(lambda raw: self._issue(args, raw)), name, **options)
@@ -254,6 +255,12 @@ class ResilientRedisClient(Constructor, Watching, redis.Redis):
         self._flags = using.command_flags
         self._timeout_ms = using.timeout_ms
 
+    def set_retry(self, retry: Any) -> None:
+        """Has commands issued again as a redis-py ``Retry`` says, on top of what the library does. See reissue.py."""
+        super().set_retry(retry)
+        self._reissue = Reissue(retry, self._engine.settings.options)
+        self._plain = False
+
     # ---- waiting, and the end ----
 
     def wait_ready(self, timeout: Optional[float] = None) -> None:
@@ -299,7 +306,10 @@ class ResilientRedisClient(Constructor, Watching, redis.Redis):
             return CloseReport()
         if self.auto_close_connection_pool or self._single_connection_client:
             return engine.close()
-        self.flush()
+        try:
+            self.flush()
+        except CommandTimeoutError:
+            logger.warning("%d commands are still buffered in the client that shares this one's pool", self.get_buffer_size())
         return CloseReport()
 
     def __del__(self) -> None:
@@ -313,10 +323,6 @@ def _of_facade(args: Tuple[Any, ...], kwargs: Mapping[str, Any]) -> Tuple[bool, 
     if args or unknown:
         raise ConfigurationError(f"beside a pool of another client only single_connection_client is heeded, not {sorted(unknown)}")
     return bool(kwargs.get("single_connection_client")), False
-
-
-def _is_himport(name: Any) -> bool:
-    return isinstance(name, str) and name.upper().startswith("HIMPORT")
 
 
 def _of_multi_exec(command: Any) -> Tuple[str, Sequence[Any], Mapping[str, Any]]:

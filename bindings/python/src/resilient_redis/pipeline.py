@@ -16,7 +16,7 @@ from redis.utils import safe_str
 from . import _native, observe
 from .buffered import BUFFERED
 from .engine import Engine
-from .errors import Outcome
+from .errors import Outcome, UnsupportedError
 from .using import Using
 
 _get = dict.get
@@ -24,7 +24,17 @@ _get = dict.get
 _MAY_FAIL_HALF_WAY = frozenset({"EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO"})
 
 
-class Pipeline(redis.client.Pipeline):
+class WithoutHimport:
+    """Refuses HIMPORT, which prepares a connection for one program: here all share one."""
+
+    def himport_set(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused: see the class."""
+        raise UnsupportedError("HIMPORT prepares a connection, and this one is shared: use HSET in a pipeline")
+
+    himport_prepare = himport_discard = himport_discard_all = himport_set
+
+
+class Pipeline(WithoutHimport, redis.client.Pipeline):
     """Commands that are sent together. See redis-py's documentation of pipelines.
 
     During an outage ``execute()`` returns a list of BUFFERED, one for each command, if all of them are writes; they are applied
