@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -239,10 +240,12 @@ def test_no_accepted_write_of_any_thread_is_lost_through_kills(outage_server):
 
     def write(number):
         at = 0
-        while not done.is_set() and at < 20_000:
+        while not done.is_set() and at < 50_000:
             answer = client.rpush(f"list:{number}", at)
             told[number].append(answer)
             at += 1
+            if answer is BUFFERED:
+                time.sleep(0.001)  # not to fill the buffer while the server starts
 
     writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
     for writer in writers:
