@@ -35,10 +35,11 @@ CPP_FOLDERS := resilient_redis resilient_redis/commands
 CPP_HEADERS = $(wildcard $(CPP)/$(1)/*.hpp)
 DOCUMENTS := $(wildcard README.md ARCHITECTURE.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/*.md)
 
-.PHONY: help build demo demo-cpp demo-go test test-go bench bench-go install uninstall clean format lint docs
+.PHONY: help build demo demo-cpp demo-go test test-go test-python wheel bench bench-go bench-python install uninstall clean format \
+	lint docs
 
 help: ## what there is to do
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 build: ## the shared and the static library, in target/release
 	@scripts/need cargo cc
@@ -80,9 +81,10 @@ scripts/need --optional hiredis; \
 endef
 
 test: ## everything: the library, its C interface, the installed tree, the examples, the documents, the bindings
-	@scripts/need cargo go redis-server gcc g++ clang pkg-config cmake valgrind libevent
+	@scripts/need cargo go python redis-server gcc g++ clang pkg-config cmake valgrind libevent
 	cargo test --lib --examples
 	@$(MAKE) --no-print-directory test-go
+	@$(MAKE) --no-print-directory test-python
 	cargo test --no-fail-fast --test '*'
 	RR_TEST_LINK=tls cargo test --no-fail-fast $(addprefix --test ,$(OVER_TLS))
 	cargo test --doc
@@ -91,20 +93,33 @@ test-go: build $(STAGE) ## the Go binding
 	@scripts/need go redis-server gcc pkg-config
 	bindings/go/check $(STAGE)
 
+test-python: build ## the Python package, with every Python at hand; RR_QUICK=1: with the newest and the oldest
+	@scripts/need python redis-server gcc openssl
+	bindings/python/check $$(bindings/python/interpreters)
+
+wheel: ## the Python package with the library in it, in target/wheels: one for every CPython from 3.9 on
+	@scripts/need cargo python gcc
+	bindings/python/wheel
+
 # Made anew each time: what is in it may have changed.
 .PHONY: $(STAGE)
 $(STAGE): build
 	@$(MAKE) --no-print-directory install PREFIX=$(STAGE) RELEASE=$(RELEASE) >/dev/null
 
-bench: ## measures against hiredis and the redis crate, redis-plus-plus, and, where there is Go, go-redis and rueidis
+bench: ## measures against hiredis and the redis crate, redis-plus-plus, where there is Go go-redis and rueidis, and redis-py
 	@scripts/need cargo redis-server cc
 	@scripts/need --optional pkg-config hiredis g++
 	bench/run
 	@! command -v go >/dev/null || $(MAKE) --no-print-directory bench-go
+	@! command -v python3 >/dev/null || $(MAKE) --no-print-directory bench-python
 
 bench-go: build $(STAGE) ## measures the Go binding against go-redis and rueidis
 	@scripts/need go redis-server gcc pkg-config
 	cd bindings/go/bench && $(GO_ENVIRONMENT) go run ./compare
+
+bench-python: build ## measures the Python package against redis-py with hiredis, and valkey-glide
+	@scripts/need python redis-server gcc
+	bindings/python/bench/run
 
 # As root there may be no cargo: then what was built before is installed.
 ifneq ($(origin RELEASE),command line)

@@ -18,7 +18,8 @@ fn root() -> &'static Path {
 
 fn documents() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for folder in ["", "docs", "fuzz", "bench", "bindings/cpp", "bindings/go"].map(|folder| root().join(folder)) {
+    let folders = ["", "docs", "fuzz", "bench", "bindings/cpp", "bindings/go", "bindings/python"];
+    for folder in folders.map(|folder| root().join(folder)) {
         let Ok(entries) = fs::read_dir(folder) else { continue };
         found.extend(
             entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "md")),
