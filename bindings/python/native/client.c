@@ -68,6 +68,27 @@ static bool is_replica(PyObject *options)
     return value != NULL && PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, "replica") == 0;
 }
 
+static PyObject *number_of(PyObject *text)
+{
+    PyObject *bytes = PyUnicode_AsUTF8String(text);
+    PyObject *number = bytes == NULL ? NULL : PyLong_FromString(PyBytes_AsString(bytes), NULL, 10);
+
+    Py_XDECREF(bytes);
+    return number;
+}
+
+/* The option, as far as it is a plain number; else the library's default. */
+static int64_t timeout_of(PyObject *options)
+{
+    PyObject *value = PyDict_GetItemString(options, "command_timeout_ms");
+    PyObject *number = value == NULL ? NULL : number_of(value);
+    long long timeout_ms = number == NULL ? -1 : PyLong_AsLongLong(number);
+
+    Py_XDECREF(number);
+    PyErr_Clear();
+    return timeout_ms > 0 ? timeout_ms : 5000;
+}
+
 static int client_init(client_object *self, PyObject *args, PyObject *keywords)
 {
     PyObject *options, *encoding, *errors, *credentials = Py_None, *resolver = Py_None;
@@ -89,6 +110,7 @@ static int client_init(client_object *self, PyObject *args, PyObject *keywords)
     if (codec_init(&self->codec, encoding, errors, decode != 0) < 0)
         return -1;
     self->reads_from_replica = is_replica(options);
+    self->command_timeout_ms = timeout_of(options);
     config = rr_config_new();
     if (config == NULL) {
         PyErr_NoMemory();
@@ -149,6 +171,18 @@ static rr_status step_flush(void *what, int64_t timeout_ms)
     rr_error_free(patience->err);
     status = rr_client_flush(patience->client->client, timeout_ms, &patience->err);
     return status == RR_ERR_TIMEOUT ? RR_EMPTY : status;
+}
+
+int client_outlast_outage(client_object *self, int64_t timeout_ms)
+{
+    struct patience patience = {self, NULL};
+    rr_status status;
+
+    if (!on_main_thread() || rr_client_state(self->client) == RR_STATE_READY)
+        return 0;
+    status = wait_for(step_ready, &patience, timeout_ms > 0 ? timeout_ms : self->command_timeout_ms);
+    rr_error_free(patience.err);
+    return status == INTERRUPTED ? -1 : 0;
 }
 
 static PyObject *wait_with(client_object *self, PyObject *args, wait_step step)

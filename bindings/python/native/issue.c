@@ -178,6 +178,8 @@ PyObject *client_script(client_object *self, PyObject *args)
 
     if (!PyArg_ParseTuple(args, "y#nO|ILp", &source, &length, &key_count, &values, &flags, &timeout_ms, &raw))
         return NULL;
+    if ((flags & RR_SCRIPT_NO_BUFFER) && client_outlast_outage(self, timeout_ms) < 0)
+        return NULL;
     options.timeout_ms = timeout_ms;
     options.flags = flags;
     arguments_begin(&packed);

@@ -124,6 +124,7 @@ typedef struct client_object {
     rr_client *client;
     codec codec;
     bool reads_from_replica;
+    int64_t command_timeout_ms;
     rr_queue *spare[SPARE_QUEUES]; /* for calls that a signal may end; each serves one at a time */
     size_t spares;
 } client_object;
@@ -132,6 +133,12 @@ extern PyTypeObject *client_type;
 int client_add(PyObject *module);
 /* Raises for an option of the dict that cannot be. */
 PyObject *check_options(PyObject *module, PyObject *options);
+
+/*
+ * Before a call that waits in one piece, in the main thread: waits for the end of an outage in slices, for as long as the call may
+ * take (0: command_timeout_ms). -1 if a signal's handler raised; else 0, also if it was in vain.
+ */
+int client_outlast_outage(client_object *self, int64_t timeout_ms);
 
 /* ---- issue.c: commands and pipelines that are waited for ---- */
 

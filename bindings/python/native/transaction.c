@@ -23,6 +23,8 @@ PyObject *client_transaction(client_object *self, PyObject *args)
 
     if (!PyArg_ParseTuple(args, "O|LI", &keys, &timeout_ms, &flags))
         return NULL;
+    if (client_outlast_outage(self, timeout_ms) < 0)
+        return NULL;
     options.timeout_ms = timeout_ms;
     options.flags = flags;
     arguments_begin(&packed);

@@ -14,8 +14,11 @@ import logging
 import os
 import sys
 import threading
+import time
 import weakref
 from typing import Any, Callable, List, NamedTuple, Optional
+
+from redis.exceptions import RedisError
 
 from . import _native, _setup, ending  # noqa: F401  (the extension is set up before it is used)
 from .answers import answer_addresses, answer_credentials
@@ -38,6 +41,24 @@ class CloseReport(NamedTuple):
     failed: int = 0
 
 
+def _drained_and_closed(native: _native.Client, drain_ms: int) -> CloseReport:
+    """Ends a native client. What is buffered is waited for first, since a signal can end that wait and not the one of close()."""
+    if drain_ms == 0 or native.buffered() == 0:
+        return CloseReport(*native.close(drain_ms))
+    end = time.monotonic() + drain_ms / 1000
+    replayed = native.stats()["replayed"]
+    try:
+        native.flush(drain_ms)
+    except RedisError:
+        pass  # what is left is told by close()
+    except BaseException:
+        native.close(0)
+        raise
+    drained = native.stats()["replayed"] - replayed
+    report = CloseReport(*native.close(max(0, round((end - time.monotonic()) * 1000))))
+    return report._replace(drained=report.drained + drained)
+
+
 class _Life:
     """The native client of an engine, apart from it, so that it can be ended when the engine is gone."""
 
@@ -52,7 +73,7 @@ class _Life:
         report = CloseReport()
         if native is not None:
             try:
-                report = CloseReport(*native.close(self.drain_ms if drain_ms is None else drain_ms))
+                report = _drained_and_closed(native, self.drain_ms if drain_ms is None else drain_ms)
             finally:
                 for mailbox in mailboxes:
                     mailbox.close()
