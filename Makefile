@@ -35,8 +35,8 @@ CPP_FOLDERS := resilient_redis resilient_redis/commands
 CPP_HEADERS = $(wildcard $(CPP)/$(1)/*.hpp)
 DOCUMENTS := $(wildcard README.md ARCHITECTURE.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/*.md)
 
-.PHONY: help build demo demo-cpp demo-go test test-go test-python wheel bench bench-go bench-python install uninstall clean format \
-	lint docs
+.PHONY: help build demo demo-cpp demo-go demo-python test test-go test-python wheel bench bench-go bench-python install uninstall \
+	clean format lint docs
 
 help: ## what there is to do
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -62,6 +62,16 @@ demo-go: build $(STAGE) ## the same, with a program in Go that writes
 	@scripts/need redis-server cc go pkg-config
 	@mkdir -p $(DEMO)
 	cd bindings/go && $(GO_ENVIRONMENT) go build -o $(DEMO)/outage ./examples/outage
+	@$(demonstrate)
+
+demo-python: build ## the same, with a program in Python that writes
+	@scripts/need redis-server cc python pkg-config
+	@mkdir -p $(DEMO)
+	python3 -m venv --clear $(DEMO)/python
+	$(DEMO)/python/bin/python -m pip --quiet --disable-pip-version-check install "$$(bindings/python/wheel)"
+	@rm -f $(DEMO)/outage
+	@printf '#!/bin/sh\nexec %s %s "$$@"\n' $(DEMO)/python/bin/python $(abspath bindings/python/examples/outage.py) >$(DEMO)/outage
+	@chmod 755 $(DEMO)/outage
 	@$(demonstrate)
 
 LINK := -L$(RELEASE) -lresilient_redis -Wl,-rpath,$(RELEASE)
