@@ -9,8 +9,9 @@ is all that an existing program with redis-py needs. ``resilient_redis.asyncio``
 
 from __future__ import annotations
 
-from . import _setup  # noqa: F401  (before anything else)
-from ._native import version as library_version
+# Before anything else, so that a sub-interpreter is refused at once.
+from ._native import version as library_version  # isort: skip
+from . import _setup  # noqa: F401
 from .buffered import BUFFERED, Buffered, BufferedReplyError
 from .client import ResilientRedisClient
 from .engine import CloseReport

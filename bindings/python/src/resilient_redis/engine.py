@@ -108,12 +108,12 @@ class Engine:
 
     def open(self, again: bool = True) -> _native.Client:
         """The native client; a new one if there is none. ``again``: also after it was closed."""
+        ending.hold_daemons()
         with self._lock:
             if self.native is None:
                 if self._closed and not again:
                     raise ClosedError("the client is closed")
                 if ending.has_begun():
-                    ending.hold_daemons()
                     raise ClosedError("the interpreter is ending")
                 self._make()
             native = self.native

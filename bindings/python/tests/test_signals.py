@@ -1,0 +1,159 @@
+"""Signals: Ctrl-C ends whatever waits, and a handler may use the client itself. Each program here is a process of its own."""
+
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from support.waiting import wait_until
+
+PROLOGUE = """
+import signal, sys, threading, time
+import redis
+from resilient_redis import BUFFERED, ResilientRedisClient
+client = ResilientRedisClient(port=int(sys.argv[1]), socket_timeout=None, reconnect_max_delay_ms=20)
+client.ping()
+print("ready", flush=True)
+sys.stdin.readline()
+"""
+
+
+class Program:
+    """A program that has connected, and goes on when it is told to."""
+
+    def __init__(self, port, text, *arguments):
+        program = PROLOGUE + textwrap.dedent(text)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", program, str(port), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout.readline() == "ready\n", self.process.stderr.read()
+
+    def go(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+
+    def ended(self):
+        """Its exit code, output and errors."""
+        try:
+            output, errors = self.process.communicate(timeout=20)
+        finally:
+            self.process.kill()
+        return self.process.returncode, output, errors
+
+
+def is_blocked(server):
+    return lambda: server.info("clients")["blocked_clients"] != "0"
+
+
+#: What waits, and whether that takes a server that is frozen.
+WAITS = {
+    "a read": ("client.get('key')", True),
+    "a write that may not be buffered": ("client.using(buffer=False).set('key', 1)", True),
+    "a pipeline": ("client.pipeline().set('key', 1).get('key').execute()", True),
+    "a command that waits at the server": ("client.blpop('nothing', 0)", False),
+    "a subscription": ("pubsub = client.pubsub(); pubsub.subscribe('c'); [None for _ in pubsub.listen()]", False),
+    "an event": ("[client.next_event(timeout=None) for _ in range(100)]", False),
+}
+
+
+@pytest.mark.parametrize("what", WAITS)
+def test_ctrl_c_ends(what, outage_server):
+    statement, frozen = WAITS[what]
+    program = Program(
+        outage_server.port,
+        f"""
+        try:
+            print("waits", flush=True)
+            {statement}
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+        client._engine.close(0)
+        """,
+    )
+    if frozen:
+        outage_server.pause()
+    program.go()
+    assert program.process.stdout.readline() == "waits\n"
+    program.process.send_signal(signal.SIGINT)
+    code, output, errors = program.ended()
+    if frozen:
+        outage_server.resume()
+    assert (code, output, errors) == (0, "interrupted\n", "")
+
+
+def test_ctrl_c_ends_a_watch_during_an_outage(outage_server):
+    program = Program(
+        outage_server.port,
+        """
+        try:
+            print("waits", flush=True)
+            client.transaction(lambda pipe: None, "key")
+        except KeyboardInterrupt:
+            print("interrupted")
+        """,
+    )
+    outage_server.kill()
+    program.go()
+    assert program.process.stdout.readline() == "waits\n"
+    program.process.send_signal(signal.SIGINT)
+    assert program.ended() == (0, "interrupted\n", "")
+
+
+def test_what_ctrl_c_has_ended_while_it_waited_at_the_server_takes_nothing(outage_server):
+    program = Program(
+        outage_server.port,
+        """
+        try:
+            client.blpop("list", 0)
+        except KeyboardInterrupt:
+            pass
+        client.rpush("list", "x")
+        print(client.lpop("list"))
+        """,
+    )
+    program.go()
+    wait_until(is_blocked(outage_server), "it waits at the server")
+    program.process.send_signal(signal.SIGINT)
+    assert program.ended() == (0, "b'x'\n", "")
+
+
+def test_a_handler_may_use_the_client_that_is_waiting(outage_server):
+    program = Program(
+        outage_server.port,
+        """
+        def handler(number, frame):
+            client.set("handled", "yes")
+            client.rpush("list", client.get("handled"))
+        signal.signal(signal.SIGUSR1, handler)
+        print(client.blpop("list", 0))
+        """,
+    )
+    program.go()
+    wait_until(is_blocked(outage_server), "it waits at the server")
+    program.process.send_signal(signal.SIGUSR1)
+    assert program.ended() == (0, "(b'list', b'yes')\n", "")
+
+
+def test_a_handler_s_exception_ends_the_wait_and_the_client_goes_on(outage_server):
+    program = Program(
+        outage_server.port,
+        """
+        def handler(number, frame):
+            raise RuntimeError("too long")
+        signal.signal(signal.SIGALRM, handler)
+        for attempt in range(3):
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            try:
+                client.blpop("nothing", 0)
+            except RuntimeError as error:
+                print(error)
+        print(client.incr("n"), client.ping())
+        """,
+    )
+    program.go()
+    assert program.ended() == (0, "too long\n" * 3 + "1 True\n", "")
