@@ -1,5 +1,6 @@
 """Where a client connects to, as whom, and over what: TCP, unix sockets, TLS, passwords, providers of credentials, pools."""
 
+import gc
 import logging
 import threading
 
@@ -122,6 +123,27 @@ def test_clients_with_the_same_pool_share_a_connection(server):
     # A pool that was handed in stays open when a client is closed, as with redis-py.
     clients[0].close()
     assert clients[1].get_state() is State.READY
+
+
+def test_a_connection_lasts_as_long_as_what_it_was_made_for(server):
+    def connections():
+        return [each["name"] for each in watching.client_list()]
+
+    watching = ResilientRedisClient(port=server.port)
+    pool = redis.ConnectionPool(port=server.port, client_name="of-a-pool")
+    for _ in range(3):  # as a web framework does for each request
+        ResilientRedisClient(connection_pool=pool).ping()
+        assert connections().count("of-a-pool") == 1
+    del pool
+    gc.collect()
+    wait_until(lambda: "of-a-pool" not in connections(), "the pool's connection is ended")
+    client = ResilientRedisClient(port=server.port, client_name="alone")
+    pipe = client.pipeline().ping()
+    del client
+    assert pipe.execute() == [True] and "alone" in connections()
+    del pipe
+    gc.collect()
+    wait_until(lambda: "alone" not in connections(), "the client's connection is ended")
 
 
 def test_a_client_of_another_client_s_pool_shares_its_connection(server):

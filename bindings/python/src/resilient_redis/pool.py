@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import threading
-import weakref
 from typing import Any, List, Tuple
 
 import redis
@@ -74,20 +73,23 @@ class ConnectionPool(redis.ConnectionPool):
         return []
 
 
-#: The facade of each pool that a program brought, so that clients with the same pool share one engine.
-_of_pools: weakref.WeakKeyDictionary[Any, ConnectionPool] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
 def pool_for(settings: Settings) -> ConnectionPool:
-    """The facade for these settings: the one that there is, if clients with the same pool were made before."""
+    """The facade for these settings.
+
+    Clients with the same pool of the program's, and the same options beside it, share one: it lives as long as that pool.
+    """
     if settings.pool is None:
         return ConnectionPool(settings)
     with _lock:
-        pool = _of_pools.get(settings.pool)
-        if pool is None or pool.settings.options != settings.options:
-            pool = _of_pools[settings.pool] = ConnectionPool(settings)
-        return pool
+        facades = settings.pool.__dict__.setdefault("_resilient_redis", {})
+        key = frozenset(settings.options.items())
+        if key not in facades:
+            facades[key] = ConnectionPool(settings)
+        facade: ConnectionPool = facades[key]
+        return facade
 
 
 def _after_fork_in_child() -> None:
