@@ -12,6 +12,7 @@ import redis.asyncio.sentinel
 import redis.sentinel
 from support.said import both, run
 
+from resilient_redis import BUFFERED, ResilientRedisClient
 from resilient_redis.errors import ConfigurationError
 from resilient_redis.settings import Settings
 
@@ -153,3 +154,23 @@ def test_an_address_or_a_role_beside_sentinels_is_refused():
         Settings.from_pool(pool(1, host="h"))
     with pytest.raises(ConfigurationError, match="server_role='any'.*is_master"):
         Settings.from_pool(pool(1), server_role="any")
+
+
+# Last, since it changes who is the primary.
+def test_a_client_of_a_sentinel_follows_the_primary_through_a_failover(watched):
+    sentinel = redis.sentinel.Sentinel([(LOCAL, watched["sentinel"])])
+    client = sentinel.master_for("shop", redis_class=ResilientRedisClient, reconnect_max_delay_ms=50)
+    reader = sentinel.slave_for("shop", redis_class=ResilientRedisClient)
+    assert client.set("before", 1) is True
+    assert client.info("server")["tcp_port"] == watched["primary"]
+    until(lambda: reader.get("before") == b"1")
+    assert reader.info("server")["tcp_port"] == watched["replica"]
+    until(lambda: sentinel.sentinels[0].execute_command("SENTINEL FAILOVER shop") is not None)
+    # Until it is told, the former primary takes writes that will be lost.
+    until(lambda: redis.Redis(LOCAL, watched["primary"]).info("replication")["role"] == "slave")
+    assert client.set("after", 2) in (True, BUFFERED)
+    client.flush(30)
+    assert client.info("server")["tcp_port"] == watched["replica"]
+    assert client.mget("before", "after") == [b"1", b"2"]
+    client.close()
+    reader.close()

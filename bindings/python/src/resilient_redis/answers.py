@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 from typing import Any, Callable, List, Sequence, Tuple
 
+from redis.exceptions import RedisError
+
 from . import _native
 
 logger = logging.getLogger("resilient_redis")
@@ -27,6 +29,10 @@ def _answer_all(mailbox: _native.Mailbox, answer: Callable[[int, Any, int], None
         number, host, port = request  # type: ignore[misc]
         try:
             answer(number, host, port)
+        except (RedisError, OSError) as error:
+            # A server that cannot be asked, as is to be expected at times.
+            logger.warning("the program's %s failed: %s", what, error)
+            mailbox.refuse(number)
         except Exception:
             logger.exception("the program's %s failed", what)
             mailbox.refuse(number)

@@ -145,6 +145,9 @@ class Settings:
         if getattr(pool, "cache", None) is not None:
             arguments.check(asynchronous, {"cache": pool.cache})
         given = _given_by_pool(asynchronous, pool)
+        # Such as Sentinel.master_for() hands on to its pools.
+        in_pool = {name: given.pop(name) for name in arguments.own_names(asynchronous) if name in given}
+        own = {**in_pool, **own}
         arguments.check(asynchronous, given)
         if client.get("event_dispatcher") is None:
             client["event_dispatcher"] = given.get("event_dispatcher")
@@ -345,10 +348,11 @@ def _sentinel_of(pool: Any) -> SentinelAddresses | None:
 
 def _unconnected(pool: Any) -> Any:
     """A connection as redis-py would make it, which checks the arguments as redis-py does. Nobody connects it."""
+    left_out = {*arguments.POOL_NAMES, "maint_notifications_config", *arguments.own_names(False)} - {"connection_pool"}
     kwargs = {
         name: list(value) if name == "retry_on_error" and value else value
         for name, value in pool.connection_kwargs.items()
-        if name == "connection_pool" or (name not in arguments.POOL_NAMES and name != "maint_notifications_config")
+        if name not in left_out
     }
     return pool.connection_class(**kwargs)
 
