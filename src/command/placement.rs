@@ -109,7 +109,7 @@ impl Refusal {
                 "it would hold for every caller of the shared connection until the next reconnect, and no function offers it"
             }
             Self::ClientLibrary => {
-                "it would hold for every caller of the shared connection until the next reconnect: use the options lib_name and lib_version"
+                "it would hold for every caller of the shared connection until the next reconnect: set lib_name and lib_version with rr_config_set"
             }
             Self::ClusterMode => {
                 "which node serves a command, and how, is the library's own business, and no function offers it"
