@@ -1742,7 +1742,7 @@ rr_status rr_queue_next(struct rr_queue *queue,
 /**
  * A descriptor that is readable while there are completions to take, to be watched beside others with poll, epoll or an
  * event loop; or a negative RR_ERR_ number. Watch it only: rr_queue_next() makes it unreadable again when it has taken the
- * last. It is the queue's: it is closed by rr_queue_free().
+ * last. Of a queue that was closed it stays readable. It is the queue's: it is closed by rr_queue_free().
  */
 int rr_queue_fd(struct rr_queue *queue);
 
@@ -2312,6 +2312,14 @@ rr_status rr_subscription_next(struct rr_subscription *subscription,
                                int64_t timeout_ms,
                                struct rr_message **message,
                                struct rr_error **err);
+
+/**
+ * A descriptor that is readable while rr_subscription_next() has something to give: a message of any kind, or RR_ERR_CLOSED
+ * because none will ever come. To be watched beside others with poll, epoll or an event loop; or a negative RR_ERR_ number.
+ * Watch it only: rr_subscription_next() makes it unreadable again when it has taken the last. It is the subscription's: it
+ * is closed by rr_subscription_free(). Not for a subscription with a callback: RR_ERR_INVALID_ARGUMENT.
+ */
+int rr_subscription_fd(struct rr_subscription *subscription);
 
 /**
  * Ends a subscription without freeing it: nothing comes any more, what has come can still be taken, and then every call of

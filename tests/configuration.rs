@@ -128,6 +128,7 @@ fn what_is_allowed_and_may_not_be_meant_is_said() {
         (&[("health_check_interval_ms", "0"), ("tcp_keepalive_ms", "0")], "are both off"),
         (&[("buffer_commands", "no"), ("reads_during_outage", "fail")], "reads fail at once"),
         (&[("reconnect_tries", "0")], "reconnect_tries is 0"),
+        (&[("lib_name", "none"), ("lib_version", "1")], "the server is told neither"),
     ] {
         let mut config = Config::default();
         for (name, value) in options {
@@ -333,7 +334,9 @@ fn text_that_would_break_the_wire_is_refused() {
         assert!(message.contains(spec.name), "{message}");
     }
     for wrong in ["my name", "a\nb", "a\tb", "müller", "\u{7f}"] {
-        assert!(refused(config.set("client_name", wrong)).contains("printable ASCII"), "{wrong:?}");
+        for name in ["client_name", "lib_name", "lib_version"] {
+            assert!(refused(config.set(name, wrong)).contains("printable ASCII"), "{name} {wrong:?}");
+        }
     }
     for wrong in ["my name", "a\nb", "a\u{a0}b"] {
         assert!(refused(config.set("username", wrong)).contains("username"), "{wrong:?}");
@@ -361,6 +364,28 @@ fn text_that_is_fine_is_kept_as_it_is() {
     assert_eq!(config.password.as_ref().map(Secret::expose), Some("pass word\n☃"));
     config.set("password", "").unwrap();
     assert_eq!(config.password, None);
+}
+
+#[test]
+fn the_library_is_this_one_another_one_or_none() {
+    let own = env!("CARGO_PKG_VERSION");
+    let mut config = Config::default();
+    for (name, version, told) in [
+        ("", "", Some(("resilient-redis", Some(own)))),
+        ("resilient-redis", "", Some(("resilient-redis", Some(own)))),
+        ("", "1.2", Some(("resilient-redis", Some("1.2")))),
+        ("", "none", Some(("resilient-redis", None))),
+        ("shop", "", Some(("shop", None))),
+        ("shop", "1.2", Some(("shop", Some("1.2")))),
+        ("none", "", None),
+        ("None", "1.2", None),
+    ] {
+        config.set("lib_name", name).unwrap();
+        config.set("lib_version", version).unwrap();
+        assert_eq!(config.library(), told, "{name:?} {version:?}");
+    }
+    let told = from_variables(&[("RR_URL", "redis://h?lib_version=7"), ("RR_LIB_NAME", "none")]).unwrap();
+    assert_eq!((told.library(), told.lib_version.as_deref()), (None, Some("7")));
 }
 
 #[test]

@@ -12,11 +12,12 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use resilient_redis::client::{Client, CommandOptions, State};
+use resilient_redis::client::{Client, CommandOptions, State, SubscriptionOptions, TopicKind};
 use resilient_redis::error::{ErrorKind, Outcome};
 use resilient_redis::event::EventKind;
 use support::{
-    Ask, Peer, Proxy, SOON, Scripted, Server, assert_fails, is_buffered, is_reply, open, open_ready, wait_until,
+    Ask, Heard, Peer, Proxy, SOON, Scripted, Server, assert_fails, handshake_answer, is_buffered, is_reply, open,
+    open_ready, wait_until,
 };
 
 #[test]
@@ -98,6 +99,111 @@ fn protocol_3_refuses_a_server_without_it() {
     let event = client.event(EventKind::GaveUp);
     assert!(event.message.contains("RESP3"), "{event:?}");
     assert_fails(client.run(&["SET", "k", "v"]), ErrorKind::GaveUp, Outcome::NotApplied);
+}
+
+/// What a connection told of the library, word by word.
+fn told(heard: &Heard) -> Vec<String> {
+    let requests = heard.requests.iter().filter(|request| request.text(1) == "SETINFO");
+    requests.map(|request| format!("{} {}", request.text(2), request.text(3))).collect()
+}
+
+/// A server that takes whatever sets up a connection, and knows a few commands.
+fn willing_server(peer: &mut Peer) {
+    while let Some(request) = peer.request_after_handshake() {
+        match request.name().as_str() {
+            "PING" => peer.send("+PONG\r\n"),
+            "GET" => peer.send("$1\r\nv\r\n"),
+            "SUBSCRIBE" => peer.send("*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n"),
+            _ => peer.send("+OK\r\n"),
+        }
+    }
+}
+
+#[test]
+fn every_connection_tells_the_server_which_library_it_is_of() {
+    let (server, replica) =
+        (Scripted::serve(|_, peer| willing_server(peer)), Scripted::serve(|_, peer| willing_server(peer)));
+    let at = replica.address().to_string();
+    for protocol in ["auto", "2"] {
+        let options = [("protocol", protocol), ("read_from", "replica"), ("replica_address", at.as_str())];
+        let client = open_ready(&server.url(), &options);
+        let subscription = client.subscription(&SubscriptionOptions::default()).unwrap();
+        subscription.add(TopicKind::Channel, &[b"c"]).unwrap();
+        let _transaction = client.transaction(&[b"k"], Default::default()).unwrap();
+        wait_until("the replica answers", SOON, || {
+            client.ask(&["GET", "k"]);
+            client.stats().replica_reads > 0
+        });
+        subscription.wait(SOON).unwrap();
+    }
+    let own = ["LIB-NAME resilient-redis".to_owned(), format!("LIB-VER {}", env!("CARGO_PKG_VERSION"))];
+    let all = |heard: &[Heard], count: usize| heard.len() == count && heard.iter().all(|heard| told(heard) == own);
+    server.wait_until("three connections of each client told it", |heard| all(heard, 6));
+    replica.wait_until("one connection of each client told it", |heard| all(heard, 2));
+}
+
+#[test]
+fn telling_of_the_library_takes_no_round_trip() {
+    // It answers nothing before all has been said.
+    let server = Scripted::serve(|_, peer| {
+        let mut said = Vec::new();
+        while said.last().is_none_or(|request: &support::Request| request.name() != "PING") {
+            let Some(request) = peer.request() else { return };
+            said.push(request);
+        }
+        for request in &said {
+            peer.send(handshake_answer(request).unwrap_or_else(|| b"+PONG\r\n".to_vec()));
+        }
+        peer.listen_only();
+    });
+    let _client = open_ready(&server.url(), &[("client_name", "shop"), ("db", "3")]);
+    assert_eq!((server.total_connections(), told(&server.heard()[0]).len()), (1, 2));
+}
+
+#[test]
+fn a_program_tells_of_another_library_or_of_none() {
+    let server = Scripted::serve(|_, peer| willing_server(peer));
+    let own_version = format!("LIB-VER {}", env!("CARGO_PKG_VERSION"));
+    for (options, expected) in [
+        (&[("lib_name", "shop(1.2)"), ("lib_version", "v3")][..], &["LIB-NAME shop(1.2)", "LIB-VER v3"][..]),
+        (&[("lib_name", "shop")], &["LIB-NAME shop"]),
+        (&[("lib_version", "v3")], &["LIB-NAME resilient-redis", "LIB-VER v3"]),
+        (&[("lib_version", "none")], &["LIB-NAME resilient-redis"]),
+        (&[("lib_name", "resilient-redis")], &["LIB-NAME resilient-redis", &own_version]),
+        (&[("lib_name", "none")], &[]),
+        (&[("lib_name", "None"), ("lib_version", "v3")], &[]),
+    ] {
+        let before = server.total_connections();
+        let _client = open_ready(&server.url(), options);
+        assert_eq!(told(&server.heard()[before]), expected, "{options:?}");
+    }
+}
+
+/// One before Redis 7.2 does not know it, and on any the user may not be allowed to say it.
+#[test]
+fn a_server_that_does_not_want_to_know_the_library_serves_all_the_same() {
+    let server = Server::start();
+    server.command(&["ACL", "SETUSER", "app", "on", ">secret", "allkeys", "+@all", "-client"]);
+    let errors = || server.info("stats", "total_error_replies").unwrap().parse::<u64>().unwrap();
+    let proxy = Proxy::start(server.address());
+    let login = [("username", "app"), ("password", "secret"), ("db", "5"), ("maintenance_notifications", "false")];
+    for protocol in ["auto", "2"] {
+        for (name, each) in [("", 2), ("none", 0)] {
+            let before = errors();
+            let client =
+                open_ready(&proxy.url(), &[&login[..], &[("protocol", protocol), ("lib_name", name)]].concat());
+            client.ask(&["SET", "k", protocol]);
+            // Another connection, of another kind, and the first one again.
+            let transaction = client.transaction(&[b"k"], Default::default()).unwrap();
+            assert_eq!(transaction.command(&[b"GET", b"k"]).unwrap().root().as_bytes(), Some(protocol.as_bytes()));
+            drop(transaction);
+            let connects = client.stats().connects;
+            proxy.reset_all();
+            wait_until("it is connected again", SOON, || client.stats().connects > connects);
+            assert_eq!(client.text(&["GET", "k"]).as_deref(), Some(protocol));
+            assert_eq!(errors() - before, 3 * each, "protocol {protocol}, lib_name {name:?}");
+        }
+    }
 }
 
 #[test]

@@ -29,6 +29,7 @@ var notCalled = map[string]string{
 	"rr_submit_pipeline":           "completions are pulled from a queue",
 	"rr_queue_fd":                  "a goroutine waits in rr_queue_next",
 	"rr_subscribe":                 "messages are pulled, by a goroutine",
+	"rr_subscription_fd":           "a goroutine waits in rr_subscription_next",
 	"rr_config_set_event_callback": "events are pulled, by NextEvent",
 	"rr_outcome_name":              "Outcome.String says it in words",
 	"rr_type_name":                 "Kind.String says it in words",

@@ -51,8 +51,10 @@ pub enum Refusal {
     ClientReply,
     /// CLIENT TRACKING, CLIENT CACHING.
     ClientTracking,
-    /// CLIENT NO-EVICT, NO-TOUCH, SETINFO, CAPA, IMPORT-SOURCE.
+    /// CLIENT NO-EVICT, NO-TOUCH, CAPA, IMPORT-SOURCE.
     ClientFlag,
+    /// CLIENT SETINFO.
+    ClientLibrary,
     /// READONLY, READWRITE, ASKING.
     ClusterMode,
     /// SCRIPT DEBUG.
@@ -65,7 +67,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Refusal; 13] = [
+    pub const ALL: [Refusal; 14] = [
         Self::Subscribe,
         Self::Unsubscribe,
         Self::Monitor,
@@ -75,6 +77,7 @@ impl Refusal {
         Self::ClientReply,
         Self::ClientTracking,
         Self::ClientFlag,
+        Self::ClientLibrary,
         Self::ClusterMode,
         Self::ScriptDebug,
         Self::Reset,
@@ -104,6 +107,9 @@ impl Refusal {
             }
             Self::ClientFlag => {
                 "it would hold for every caller of the shared connection until the next reconnect, and no function offers it"
+            }
+            Self::ClientLibrary => {
+                "it would hold for every caller of the shared connection until the next reconnect: set lib_name and lib_version with rr_config_set"
             }
             Self::ClusterMode => {
                 "which node serves a command, and how, is the library's own business, and no function offers it"

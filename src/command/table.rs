@@ -449,7 +449,7 @@ const CLIENT: &[Row] = &[
     refused("NO-TOUCH", Refusal::ClientFlag),
     row("PAUSE", BOTH),
     refused("REPLY", Refusal::ClientReply),
-    refused("SETINFO", Refusal::ClientFlag),
+    refused("SETINFO", Refusal::ClientLibrary),
     session("SETNAME", SessionChange::SetName),
     refused("TRACKING", Refusal::ClientTracking),
     row("TRACKINGINFO", ABOUT),

@@ -181,6 +181,8 @@ pub struct Config {
     pub password: Option<Secret>,
     pub db: u32,
     pub client_name: Option<String>,
+    pub lib_name: Option<String>,
+    pub lib_version: Option<String>,
     pub protocol: Protocol,
     pub server_role: ServerRole,
     pub read_from: ReadFrom,
@@ -237,6 +239,8 @@ impl Default for Config {
             password: None,
             db: 0,
             client_name: None,
+            lib_name: None,
+            lib_version: None,
             protocol: Protocol::Auto,
             server_role: ServerRole::Auto,
             read_from: ReadFrom::Primary,
@@ -463,6 +467,15 @@ impl Config {
         }
     }
 
+    /// The name, and the version if there is one, by which each server is told what speaks to it.
+    pub fn library(&self) -> Option<(&str, Option<&str>)> {
+        let own = ("resilient-redis", env!("CARGO_PKG_VERSION"));
+        let told = |text: &&str| !text.eq_ignore_ascii_case("none");
+        let name = Some(self.lib_name.as_deref().unwrap_or(own.0)).filter(told)?;
+        let version = self.lib_version.as_deref().or((name == own.0).then_some(own.1));
+        Some((name, version.filter(told)))
+    }
+
     /// What is allowed and may all the same not be what was meant, one sentence each, for the log.
     pub fn surprises(&self) -> Vec<String> {
         let mut found = Vec::new();
@@ -496,6 +509,10 @@ impl Config {
         say(
             self.reconnect_tries == Some(0),
             "reconnect_tries is 0: after a connection is lost no new one is made until the program asks for it",
+        );
+        say(
+            self.library().is_none() && self.lib_version.is_some(),
+            "lib_version is set and lib_name is none: the server is told neither",
         );
         found
     }

@@ -4,7 +4,6 @@
 //! Any thread may complete; completing never blocks and never runs a callback. Each completion is delivered once.
 
 use std::collections::VecDeque;
-use std::io;
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
@@ -13,6 +12,8 @@ use std::thread::ThreadId;
 use crate::delivery::callbacks::{Callbacks, CompletionHandler, Due};
 use crate::delivery::permits::Permit;
 use crate::delivery::request::Completed;
+use crate::error::Result;
+use crate::net::beacon::Beacon;
 use crate::net::wake::Waker;
 use crate::sync::{Condvar, Mutex};
 use crate::time::Deadline;
@@ -77,10 +78,10 @@ struct Ready {
     /// How many threads wait.
     waiting: usize,
     is_closed: bool,
-    /// Readable while there are completions, for who drives and for the program.
+    /// For the program.
+    beacon: Beacon,
+    /// For who drives.
     signal: Option<Arc<Waker>>,
-    /// The program asked for the signal's descriptor.
-    is_watched: bool,
     /// Who drives.
     driving: Option<ThreadId>,
     driver: Driven,
@@ -116,10 +117,11 @@ impl CompletionQueue {
         ready.completions.push_back(completion);
         if was_empty
             && let Some(signal) = &ready.signal
-            && (ready.is_watched || ready.driving.is_some_and(|thread| thread != std::thread::current().id()))
+            && ready.driving.is_some_and(|thread| thread != std::thread::current().id())
         {
             signal.wake();
         }
+        ready.show();
         let somebody_waits = ready.waiting > 0;
         drop(ready);
         if somebody_waits && was_empty {
@@ -147,31 +149,20 @@ impl CompletionQueue {
         }
         let count = ready.completions.len().min(most);
         let taken: Vec<_> = ready.completions.drain(..count).collect();
-        if ready.completions.is_empty() {
-            if ready.is_watched
-                && let Some(signal) = &ready.signal
-            {
-                signal.clear();
-            }
-        } else if ready.waiting > 0 {
+        ready.show();
+        if !ready.completions.is_empty() && ready.waiting > 0 {
             // What is left is for somebody else.
             self.changed.notify_all();
         }
         taken
     }
 
-    /// A descriptor that is readable while there are completions to take. It lives as long as the queue, and only
-    /// [`next`](Self::next) reads from it.
-    pub fn descriptor(&self) -> io::Result<RawFd> {
+    /// A descriptor that is readable while [`next`](Self::next) would not wait: there are completions to take, or there
+    /// never will be. It lives until the queue is [given up](Self::give_up).
+    pub fn descriptor(&self) -> Result<RawFd> {
         let mut ready = self.ready.lock();
-        let signal = ready.signal()?;
-        if !std::mem::replace(&mut ready.is_watched, true) {
-            signal.clear();
-            if !ready.completions.is_empty() {
-                signal.wake();
-            }
-        }
-        Ok(signal.descriptor())
+        let has_some = ready.has_some();
+        ready.beacon.descriptor(has_some)
     }
 
     /// Something is submitted to this one.
@@ -189,8 +180,7 @@ impl CompletionQueue {
 
     /// Is there something to take, or will there never be?
     fn has_some(&self) -> bool {
-        let ready = self.ready.lock();
-        !ready.completions.is_empty() || ready.is_closed
+        self.ready.lock().has_some()
     }
 
     /// Lets go of what is in it and of what would still come, and ends every wait.
@@ -201,9 +191,17 @@ impl CompletionQueue {
             signal.wake();
         }
         let left = std::mem::take(&mut ready.completions);
+        ready.show();
         drop(ready);
         self.changed.notify_all();
         drop(left);
+    }
+
+    /// Closes it for who will not look at it again: its descriptor is closed, too, although commands that are on their way
+    /// still hold the queue.
+    pub fn give_up(&self) {
+        self.close();
+        self.ready.lock().beacon.close();
     }
 
     /// Was it closed?
@@ -213,18 +211,27 @@ impl CompletionQueue {
 }
 
 impl Ready {
-    fn signal(&mut self) -> io::Result<Arc<Waker>> {
-        if let Some(signal) = &self.signal {
-            return Ok(signal.clone());
+    fn has_some(&self) -> bool {
+        !self.completions.is_empty() || self.is_closed
+    }
+
+    fn show(&mut self) {
+        let has_some = self.has_some();
+        self.beacon.show(has_some);
+    }
+
+    fn signal(&mut self) -> Option<Arc<Waker>> {
+        if self.signal.is_none() {
+            self.signal = Some(Arc::new(Waker::new().ok()?));
         }
-        Ok(self.signal.insert(Arc::new(Waker::new()?)).clone())
+        self.signal.clone()
     }
 
     /// What this thread drives from now on; `None` when it cannot.
     fn begin_driving(&mut self) -> Option<(Arc<dyn Driver>, Arc<Waker>)> {
         let Driven::By(driver) = &self.driver else { return None };
-        let driver = driver.upgrade().filter(|_| self.driving.is_none() && !self.is_watched)?;
-        let signal = self.signal().ok()?;
+        let driver = driver.upgrade().filter(|_| self.driving.is_none() && !self.beacon.is_watched())?;
+        let signal = self.signal()?;
         self.driving = Some(std::thread::current().id());
         Some((driver, signal))
     }
@@ -279,6 +286,34 @@ mod tests {
         target(&queue, 3, &permits).take(nothing());
         assert!(readable());
         assert_eq!(queue.descriptor().unwrap(), descriptor);
+        // Closed it has its answer, and keeps it.
+        queue.close();
+        assert!(queue.next(1, soon()).is_empty() && readable());
+    }
+
+    #[test]
+    fn who_drives_and_takes_a_part_leaves_the_descriptor_readable() {
+        /// Reads two replies as soon as the program watches the queue.
+        struct Replies(Mutex<Vec<Target>>, Arc<CompletionQueue>);
+        impl Driver for Replies {
+            fn drive(&self, signal: &Waker, deadline: Deadline, enough: &dyn Fn() -> bool) {
+                self.1.descriptor().unwrap();
+                let targets = std::mem::take(&mut *self.0.lock());
+                let other = std::thread::spawn(move || targets.into_iter().for_each(|target| target.take(nothing())));
+                while !enough() {
+                    crate::net::wake::wait(Some(signal), None, deadline.remaining());
+                }
+                other.join().unwrap();
+            }
+        }
+        let (queue, permits) = (Arc::<CompletionQueue>::default(), Arc::new(Permits::new(9)));
+        let targets = (1..3).map(|tag| target(&queue, tag, &permits)).collect();
+        let driver: Arc<dyn Driver> = Arc::new(Replies(Mutex::new(targets), queue.clone()));
+        queue.attach(&driver);
+        assert_eq!(queue.next(1, soon()).len(), 1);
+        assert!(crate::net::wake::is_readable(queue.descriptor().unwrap()));
+        assert_eq!(queue.next(1, soon()).len(), 1);
+        assert!(!crate::net::wake::is_readable(queue.descriptor().unwrap()));
     }
 
     #[test]

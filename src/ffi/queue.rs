@@ -136,14 +136,13 @@ pub unsafe extern "C" fn rr_queue_next(
 
 /// A descriptor that is readable while there are completions to take, to be watched beside others with poll, epoll or an
 /// event loop; or a negative RR_ERR_ number. Watch it only: rr_queue_next() makes it unreadable again when it has taken the
-/// last. It is the queue's: it is closed by rr_queue_free().
+/// last. Of a queue that was closed it stays readable. It is the queue's: it is closed by rr_queue_free().
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_queue_fd(queue: *mut rr_queue) -> c_int {
     guard::count(|| {
         // SAFETY: the caller's contract.
-        let queue = unsafe { borrow(queue)? };
-        queue.descriptor().map_err(|error| Error::new(ErrorKind::System, format!("no descriptor: {error}")))
+        unsafe { borrow(queue)? }.descriptor()
     })
 }
 
@@ -170,7 +169,7 @@ pub unsafe extern "C" fn rr_queue_free(queue: *mut rr_queue) {
     guard::value((), || {
         // SAFETY: the caller's contract.
         if let Some(rr_queue(queue)) = unsafe { handle::take(queue) } {
-            queue.close();
+            queue.give_up();
         }
         Ok(())
     });

@@ -1,6 +1,6 @@
 //! Subscriptions: a handle on [`Subscription`], from which messages are pulled, or which pushes them to a callback.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::sync::Arc;
 
 use super::bytes::{self, Extensible, invalid, milliseconds, null};
@@ -231,6 +231,19 @@ pub unsafe extern "C" fn rr_subscription_next(
     unsafe { guard::call(err, body) }
 }
 
+/// A descriptor that is readable while rr_subscription_next() has something to give: a message of any kind, or RR_ERR_CLOSED
+/// because none will ever come. To be watched beside others with poll, epoll or an event loop; or a negative RR_ERR_ number.
+/// Watch it only: rr_subscription_next() makes it unreadable again when it has taken the last. It is the subscription's: it
+/// is closed by rr_subscription_free(). Not for a subscription with a callback: RR_ERR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+#[doc = include_str!("safety.md")]
+pub unsafe extern "C" fn rr_subscription_fd(subscription: *mut rr_subscription) -> c_int {
+    guard::count(|| {
+        // SAFETY: the caller's contract.
+        unsafe { borrow(subscription)? }.descriptor()
+    })
+}
+
 /// Ends a subscription without freeing it: nothing comes any more, what has come can still be taken, and then every call of
 /// rr_subscription_next(), those that wait among them, ends with RR_ERR_CLOSED. So a thread that takes messages can be ended
 /// before it is freed. Of one with a callback all is said that is said of rr_subscription_free(). Once more is RR_OK.
@@ -261,7 +274,7 @@ pub unsafe extern "C" fn rr_subscription_free(subscription: *mut rr_subscription
         // Ended here, also when a call in another thread still holds it.
         // SAFETY: the caller's contract.
         if let Some(rr_subscription(subscription)) = unsafe { handle::take(subscription) } {
-            subscription.end();
+            subscription.give_up();
         }
         Ok(())
     });

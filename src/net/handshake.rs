@@ -1,5 +1,5 @@
 //! A connected socket becomes a connection that is ready for commands. Owns what is said first, in one round trip:
-//! HELLO with AUTH and name, SELECT, and a PING that tells a server that is not ready from one that is.
+//! HELLO with AUTH, name and library, SELECT, and a PING that tells a server that is not ready from one that is.
 //!
 //! Runs on the supervisor's thread, before anybody else uses the socket. It never retries; what the server refuses is
 //! told apart into what passes, what lasts and what is broken. No credential reaches an error message.
@@ -33,17 +33,24 @@ pub struct Identity {
     pub db: Vec<u8>,
     /// The connection's name.
     pub client_name: Option<Vec<u8>>,
+    /// The library's name.
+    pub lib_name: Option<Vec<u8>>,
+    /// Its version.
+    pub lib_version: Option<Vec<u8>>,
 }
 
 impl Identity {
     /// What is configured.
     pub fn of(config: &Config) -> Self {
+        let library = config.library();
         Identity {
             protocol: config.protocol,
             username: config.username.as_ref().map(|name| name.as_bytes().to_vec()),
             password: config.password.as_ref().map(|password| Zeroizing::new(password.expose().as_bytes().to_vec())),
             db: config.db.to_string().into_bytes(),
             client_name: config.client_name.as_ref().map(|name| name.as_bytes().to_vec()),
+            lib_name: library.map(|(name, _)| name.as_bytes().to_vec()),
+            lib_version: library.and_then(|(_, version)| version).map(|version| version.as_bytes().to_vec()),
         }
     }
 
@@ -155,6 +162,7 @@ enum Step {
     Hello,
     Auth,
     Name,
+    Library,
     Select,
     Role,
     Info,
@@ -202,8 +210,10 @@ fn introduce(
     };
     let user = username.unwrap_or(b"default");
     let name = identity.client_name.as_deref().unwrap_or_default();
+    let lib_name = identity.lib_name.as_deref().unwrap_or_default();
+    let lib_version = identity.lib_version.as_deref().unwrap_or_default();
     // Memory that is large enough from the start: growing would leave a copy of the password behind.
-    let size = room(&[user, password.unwrap_or_default(), name, &identity.db]) + FIXED;
+    let size = room(&[user, password.unwrap_or_default(), name, lib_name, lib_version, &identity.db]) + FIXED;
     let mut request = Zeroizing::new(Vec::with_capacity(size));
     let mut steps = Vec::new();
     let mut say = |step: Step, argv: &[&[u8]]| {
@@ -219,6 +229,11 @@ fn introduce(
     }
     if let Some(name) = identity.client_name.as_deref() {
         say(Step::Name, &[b"CLIENT", b"SETNAME", name]);
+    }
+    for (word, text) in [(b"LIB-NAME".as_slice(), lib_name), (b"LIB-VER", lib_version)] {
+        if !text.is_empty() {
+            say(Step::Library, &[b"CLIENT", b"SETINFO", word, text]);
+        }
     }
     if identity.db != b"0" {
         say(Step::Select, &[b"SELECT", &identity.db]);
@@ -292,6 +307,8 @@ fn judge(step: Step, text: &str) -> Option<Refusal> {
     match step {
         // A user who may not PING may still be allowed everything else.
         Step::Ping | Step::Role | Step::Info | Step::Maintenance => None,
+        // Servers before Redis 7.2 do not know it.
+        Step::Library => None,
         Step::Name if code == "NOPERM" => None,
         Step::Hello | Step::Auth => Some(Refusal::Misfit(error(ErrorKind::Server, "the server refused the handshake"))),
         Step::Name => Some(Refusal::Misfit(error(ErrorKind::Server, "the server refused the client name"))),

@@ -6,8 +6,10 @@
 //! commands in one round trip, `credentials` are those that the program gives for it, `standing` is what the server says of
 //! itself there, `demand` what role it must have, `notice` what it announces later, `replicas`
 //! are those that follow it.
-//! `oracle` asks what may take long, `socket` and `wake` hold the system calls. Never retries.
+//! `oracle` asks what may take long, `socket` and `wake` hold the system calls, `beacon` is what a program's own loop
+//! watches. Never retries.
 
+pub mod beacon;
 mod certificate;
 pub mod connect;
 pub mod credentials;

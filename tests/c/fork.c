@@ -48,6 +48,7 @@ static void use_what_belongs_to_the_parent(void)
     CHECK_STATUS(rr_subscription_remove(subscription, RR_CHANNEL, 1, ping, lengths, &err), RR_ERR_FORKED);
     CHECK_STATUS(rr_subscription_wait(subscription, 1000, &err), RR_ERR_FORKED);
     CHECK_STATUS(rr_subscription_next(subscription, 1000, &message, &err), RR_ERR_FORKED);
+    CHECK_EQ(rr_subscription_fd(subscription), RR_ERR_FORKED);
     CHECK_EQ(rr_client_state(client), RR_ERR_FORKED);
     CHECK_EQ(rr_client_buffered(client), RR_ERR_FORKED);
     CHECK_EQ(rr_failed_count(client), RR_ERR_FORKED);

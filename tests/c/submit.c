@@ -3,6 +3,8 @@
 #include "check.h"
 
 #include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 static const char *url;
 
@@ -196,6 +198,13 @@ static void a_queue_can_be_watched_beside_other_descriptors(void)
         let_go(completions, 3);
     }
     CHECK(!is_readable(fd, 0));
+    CHECK_OK(rr_queue_close(queue, &err));
+    for (int round = 0; round < 2; round++) {
+        size_t count;
+
+        CHECK(is_readable(fd, 0));
+        CHECK_STATUS(rr_queue_next(queue, completions, 3, 0, &count, &err), RR_ERR_CLOSED);
+    }
     rr_queue_free(queue);
     rr_client_free(client);
 }
@@ -212,6 +221,8 @@ static void *wait_in_queue(void *queue)
 static void a_queue_may_be_freed_before_its_completions_come(void)
 {
     rr_client *client = open_client(url);
+    struct epoll_event event = {.events = EPOLLIN};
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
     pthread_t thread;
     rr_queue *queue;
 
@@ -219,6 +230,13 @@ static void a_queue_may_be_freed_before_its_completions_come(void)
     for (uint64_t tag = 0; tag < 100; tag++)
         CHECK_OK(SUBMIT_TO(client, queue, tag, NULL, NULL, "PING"));
     rr_queue_free(queue);
+    /* It is watched no longer, although a command is on its way. */
+    CHECK_OK(rr_queue_new(&queue, &err));
+    CHECK_EQ(epoll_ctl(epoll, EPOLL_CTL_ADD, rr_queue_fd(queue), &event), 0);
+    CHECK_OK(SUBMIT_TO(client, queue, 0, NULL, NULL, "BLPOP", "submitted:nothing", "0"));
+    rr_queue_free(queue);
+    CHECK_EQ(epoll_wait(epoll, &event, 1, 0), 0);
+    close(epoll);
     CHECK_OK(rr_queue_new(&queue, &err));
     CHECK_EQ(pthread_create(&thread, NULL, wait_in_queue, queue), 0);
     pause_ms(20);

@@ -3,6 +3,9 @@
 #include "check.h"
 
 #include <dirent.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 static const char *const one[] = {"c"};
 
@@ -27,6 +30,13 @@ static void expect_payload(rr_subscription *subscription, const char *text)
     CHECK_TEXT(rr_message_payload(message), text);
     CHECK_EQ(rr_message_length(message), strlen(text));
     rr_message_free(message);
+}
+
+static bool is_readable(int fd, int timeout_ms)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+
+    return poll(&watched, 1, timeout_ms) == 1;
 }
 
 static void messages_are_pulled(const char *url)
@@ -172,6 +182,7 @@ static void a_refusal_is_told(const char *url)
     CHECK_OK(rr_subscription_new(client, NULL, &subscription, &err));
     CHECK_OK(rr_subscription_add(subscription, RR_PATTERN, 1, one, NULL, &err));
     CHECK_STATUS(rr_subscription_wait(subscription, 30000, &err), RR_ERR_SERVER);
+    CHECK(is_readable(rr_subscription_fd(subscription), 30000));
     message = take(subscription);
     CHECK_EQ(rr_message_kind(message), RR_MESSAGE_REFUSED);
     CHECK_TEXT(rr_message_pattern(message), "c");
@@ -416,6 +427,108 @@ static void whoever_waits_returns(const char *url)
     rr_client_free(client);
 }
 
+static void a_subscription_can_be_watched_beside_other_descriptors(const char *url)
+{
+    rr_client *client = open_client(url);
+    rr_subscription *subscription = NULL, *roomy = NULL;
+    rr_subscription_options options = {.struct_size = sizeof options, .queue_size = 3};
+    const char *const texts[] = {"0", "1", "2", "3", "4"};
+    rr_message *message = NULL;
+    int fd, i;
+
+    CHECK_OK(rr_subscription_new(client, &options, &subscription, &err));
+    CHECK_OK(rr_subscription_add(subscription, RR_CHANNEL, 1, one, NULL, &err));
+    CHECK_OK(rr_subscription_wait(subscription, 30000, &err));
+    fd = rr_subscription_fd(subscription);
+    CHECK(fd >= 0);
+    CHECK_EQ(rr_subscription_fd(subscription), fd);
+    CHECK(!is_readable(fd, 0));
+    CHECK_STATUS(rr_subscription_next(subscription, 0, &message, &err), RR_EMPTY);
+
+    publish(client, "c", "first");
+    CHECK(is_readable(fd, 30000));
+    CHECK(is_readable(fd, 0));
+    expect_payload(subscription, "first");
+    CHECK(!is_readable(fd, 0));
+
+    /* Several, of which some find no room: readable until the last is taken. */
+    CHECK_OK(rr_subscription_new(client, NULL, &roomy, &err));
+    CHECK_OK(rr_subscription_add(roomy, RR_CHANNEL, 1, one, NULL, &err));
+    CHECK_OK(rr_subscription_wait(roomy, 30000, &err));
+    for (i = 0; i < 5; i++)
+        publish(client, "c", texts[i]);
+    for (i = 0; i < 5; i++)
+        rr_message_free(take(roomy));
+    rr_subscription_free(roomy);
+    CHECK(is_readable(fd, 30000));
+    message = take(subscription);
+    CHECK_EQ(rr_message_kind(message), RR_MESSAGE_LOST);
+    CHECK_EQ(rr_message_lost(message), 2);
+    rr_message_free(message);
+    for (i = 2; i < 5; i++) {
+        CHECK(is_readable(fd, 0));
+        expect_payload(subscription, texts[i]);
+    }
+    CHECK(!is_readable(fd, 0));
+
+    /* A gap is something to take, too. */
+    server("kill");
+    server("start");
+    CHECK(is_readable(fd, 30000));
+    message = take(subscription);
+    CHECK_EQ(rr_message_kind(message), RR_MESSAGE_RESTORED);
+    rr_message_free(message);
+    CHECK(!is_readable(fd, 0));
+
+    /* The end is readable, behind what had come and for good. */
+    CHECK_OK(rr_client_wait_ready(client, 30000, &err));
+    publish(client, "c", "last");
+    CHECK(is_readable(fd, 30000));
+    CHECK_OK(rr_subscription_close(subscription, &err));
+    CHECK(is_readable(fd, 0));
+    expect_payload(subscription, "last");
+    for (i = 0; i < 2; i++) {
+        CHECK(is_readable(fd, 0));
+        CHECK_STATUS(rr_subscription_next(subscription, 0, &message, &err), RR_ERR_CLOSED);
+    }
+    CHECK_EQ(rr_subscription_fd(subscription), fd);
+    rr_subscription_free(subscription);
+    rr_client_free(client);
+}
+
+static void the_end_of_the_client_is_seen_by_who_watches(const char *url)
+{
+    rr_client *client = open_client(url);
+    rr_subscription *early = NULL, *late = NULL, *pushed;
+    struct seen seen = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct epoll_event event = {.events = EPOLLIN};
+    rr_message *message = NULL;
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    int fd;
+
+    CHECK_OK(rr_subscription_new(client, NULL, &early, &err));
+    CHECK_OK(rr_subscription_new(client, NULL, &late, &err));
+    pushed = push(client, &seen);
+    CHECK_EQ(rr_subscription_fd(pushed), RR_ERR_INVALID_ARGUMENT);
+    rr_subscription_free(pushed);
+    fd = rr_subscription_fd(early);
+    CHECK(fd >= 0);
+    CHECK_EQ(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), 0);
+    CHECK_EQ(epoll_wait(epoll, &event, 1, 0), 0);
+    CHECK_OK(rr_client_close(client, 0, NULL, &err));
+    CHECK_EQ(epoll_wait(epoll, &event, 1, 30000), 1);
+    CHECK_STATUS(rr_subscription_next(early, 0, &message, &err), RR_ERR_CLOSED);
+    CHECK(is_readable(fd, 0));
+    CHECK(is_readable(rr_subscription_fd(late), 0));
+
+    /* Freed, it is watched no longer. */
+    rr_subscription_free(early);
+    CHECK_EQ(epoll_wait(epoll, &event, 1, 0), 0);
+    rr_subscription_free(late);
+    close(epoll);
+    rr_client_free(client);
+}
+
 static void what_is_wrong_is_told(const char *url)
 {
     rr_client *client = open_client(url);
@@ -458,6 +571,8 @@ int main(int argc, char **argv)
     a_callback_frees_its_own_subscription(argv[1]);
     the_client_goes_first(argv[1]);
     whoever_waits_returns(argv[1]);
+    a_subscription_can_be_watched_beside_other_descriptors(argv[1]);
+    the_end_of_the_client_is_seen_by_who_watches(argv[1]);
     what_is_wrong_is_told(argv[1]);
     return 0;
 }

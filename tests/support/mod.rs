@@ -46,7 +46,7 @@ pub use port::ReservedPort;
 pub use proxy::{Proxy, ProxyState};
 pub use published::{Account, Publisher};
 pub use request::Request;
-pub use scripted::{Ending, Heard, Peer, Scripted, Step};
+pub use scripted::{Ending, Heard, Peer, Scripted, Step, handshake_answer};
 pub use server::{Server, ServerBuilder};
 pub use signpost::Signpost;
 pub use wait::wait_until;

@@ -334,7 +334,7 @@ impl Peer {
 }
 
 /// What Redis 7 answers to a request that sets up a connection; nothing for any other request.
-fn handshake_answer(request: &Request) -> Option<Vec<u8>> {
+pub fn handshake_answer(request: &Request) -> Option<Vec<u8>> {
     let answer = match (request.name().as_str(), request.text(1).to_uppercase().as_str()) {
         ("HELLO", protocol) => {
             let (kind, protocol) = if protocol == "3" { ("%7", 3) } else { ("*14", 2) };

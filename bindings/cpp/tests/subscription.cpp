@@ -10,6 +10,8 @@
 #include <atomic>
 #include <mutex>
 
+#include <poll.h>
+
 using namespace std::chrono_literals;
 
 static void messages_are_taken_one_by_one(rr::Client &client) {
@@ -68,6 +70,30 @@ static void messages_are_taken_in_a_loop(const std::string &url) {
             client.close(1s); // which ends the loop
     }
     CHECK_EQ(seen, "012");
+}
+
+static bool is_readable(int descriptor, std::chrono::milliseconds timeout) {
+    pollfd watched = {descriptor, POLLIN, 0};
+    return poll(&watched, 1, static_cast<int>(timeout.count())) == 1;
+}
+
+static void messages_are_taken_when_the_descriptor_says_so(rr::Client &client) {
+    rr::Subscription subscription = client.subscription();
+    const int descriptor = subscription.fd();
+    CHECK(descriptor >= 0 && subscription.fd() == descriptor);
+    subscription.add({"subscription:fd"});
+    subscription.wait(10s);
+    CHECK(!is_readable(descriptor, 0ms));
+    client.publish("subscription:fd", "1");
+    CHECK(is_readable(descriptor, 10s));
+    CHECK_EQ(subscription.next(0ms)->payload(), "1");
+    CHECK(!is_readable(descriptor, 0ms));
+    subscription.close();
+    CHECK(is_readable(descriptor, 0ms));
+    CHECK_THROWS(rr::ClosedError, subscription.next(0ms));
+
+    const rr::Subscription pushed = client.subscribe({"subscription:fd"}, [](const rr::Message &) {});
+    CHECK_EQ(pushed.fd(), RR_ERR_INVALID_ARGUMENT);
 }
 
 static void a_function_is_called_in_order(rr::Client &client) {
@@ -175,6 +201,7 @@ int main(int argc, char **argv) {
     client.wait_ready(10s);
     messages_are_taken_one_by_one(client);
     messages_are_taken_in_a_loop(argv[1]);
+    messages_are_taken_when_the_descriptor_says_so(client);
     a_function_is_called_in_order(client);
     a_function_ends_with_its_subscription(client);
     what_finds_no_room_is_counted(client);

@@ -2,16 +2,19 @@
 //! found no room.
 //!
 //! The subscriber puts in and never waits; the program takes out, on its own threads or, with a handler, on the
-//! dispatcher. When it is full the oldest messages make room, and the next thing that is taken says how many. What comes
-//! while lost subscriptions are being restored is held back until all are.
+//! dispatcher. Its own loop may watch a descriptor that says when there is something. When it is full the oldest messages
+//! make room, and the next thing that is taken says how many. What comes while lost subscriptions are being restored is
+//! held back until all are.
 
 use std::collections::VecDeque;
+use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::dispatch::{Dispatcher, Gate, Source};
 use crate::error::{Error, ErrorKind, Result};
+use crate::net::beacon::Beacon;
 use crate::session::pubsub::message::{Gap, Message};
 use crate::sync::{Condvar, Mutex};
 use crate::time::Deadline;
@@ -52,6 +55,8 @@ struct State {
     is_ended: bool,
     /// How many threads wait.
     waiting: usize,
+    /// For the program's own loop, when it takes messages.
+    beacon: Beacon,
 }
 
 /// Where a handler's messages go.
@@ -72,6 +77,16 @@ impl std::fmt::Debug for Inbox {
 impl State {
     fn can_be_taken(&self) -> bool {
         self.dropped > 0 || self.dropped_gap.is_some() || (!self.queue.is_empty() && self.held_from != Some(0))
+    }
+
+    /// Would whoever takes have an answer at once?
+    fn has_some(&self) -> bool {
+        self.can_be_taken() || self.is_ended
+    }
+
+    fn show(&mut self) {
+        let has_some = self.has_some();
+        self.beacon.show(has_some);
     }
 
     fn take(&mut self) -> Option<Message> {
@@ -145,6 +160,10 @@ impl Inbox {
         state.bytes += footprint(&message);
         state.queue.push_back(message);
         state.make_room(self.bounds);
+        if !state.has_some() {
+            // All that could be taken made room for what is held back.
+            state.show();
+        }
     }
 
     /// What comes from now on is held back. What was held back already will not be delivered: it came in the middle of
@@ -168,11 +187,12 @@ impl Inbox {
 
     /// Tells whoever takes messages that there are some.
     pub(super) fn tell(self: &Arc<Self>) {
-        let state = self.state.lock();
-        let waits = state.waiting > 0;
-        if !state.can_be_taken() && !state.is_ended {
+        let mut state = self.state.lock();
+        if !state.has_some() {
             return;
         }
+        state.show();
+        let waits = state.waiting > 0;
         drop(state);
         if waits {
             self.arrived.notify_all();
@@ -191,6 +211,7 @@ impl Inbox {
         let mut deadline = None;
         loop {
             if let Some(message) = state.take() {
+                state.show();
                 return Ok(Some(message));
             }
             if state.is_ended {
@@ -206,6 +227,14 @@ impl Inbox {
         }
     }
 
+    /// A descriptor that is readable while [`next`](Self::next) would not wait. It lives until the inbox is
+    /// [given up](Self::give_up).
+    pub(super) fn descriptor(&self) -> Result<RawFd> {
+        let mut state = self.state.lock();
+        let has_some = state.has_some();
+        state.beacon.descriptor(has_some)
+    }
+
     /// Nothing comes any more. What has come can still be taken, but no handler is called with it.
     pub(super) fn end(&self) {
         let mut state = self.state.lock();
@@ -215,6 +244,7 @@ impl Inbox {
         } else {
             state.drop_held();
         }
+        state.show();
         drop(state);
         self.arrived.notify_all();
     }
@@ -228,6 +258,13 @@ impl Inbox {
             let handler = outlet.handler.lock().take();
             drop(handler);
         }
+    }
+
+    /// Ends it for who will not look at it again: its descriptor is closed, too, although the subscriber may hold the inbox
+    /// for a moment longer.
+    pub(super) fn give_up(&self) {
+        self.close();
+        self.state.lock().beacon.close();
     }
 }
 
@@ -262,7 +299,7 @@ impl Source for Inbox {
 mod tests {
     use super::*;
     use crate::resp::Reply;
-    use crate::session::pubsub::message::{Published, TopicKind};
+    use crate::session::pubsub::message::{Published, Refused, TopicKind};
     use std::time::SystemTime;
 
     fn published(payload: &str) -> Message {
@@ -276,6 +313,11 @@ mod tests {
     }
 
     fn all(inbox: &Inbox) -> Vec<String> {
+        all_of(inbox, usize::MAX)
+    }
+
+    /// Takes and shows so many at most.
+    fn all_of(inbox: &Inbox, most: usize) -> Vec<String> {
         let show = |message| match message {
             Message::Published(published) => String::from_utf8_lossy(published.payload()).into_owned(),
             Message::Lost(count) => format!("lost {count}"),
@@ -285,7 +327,7 @@ mod tests {
             }
             Message::Refused(refused) => refused.error.to_string(),
         };
-        std::iter::from_fn(|| inbox.next(Duration::ZERO).ok().flatten()).map(show).collect()
+        std::iter::from_fn(|| inbox.next(Duration::ZERO).ok().flatten()).take(most).map(show).collect()
     }
 
     fn inbox(messages: usize, bytes: usize) -> Inbox {
@@ -351,6 +393,77 @@ mod tests {
         inbox.put(published("b"));
         inbox.put(published("c"));
         assert_eq!(all(&inbox), ["lost 1", "gap 10 35", "b", "c"]);
+    }
+
+    /// An inbox that is watched, and a way to look whether its descriptor is readable.
+    fn watched(messages: usize) -> (Arc<Inbox>, impl Fn() -> bool) {
+        let inbox = Arc::new(inbox(messages, usize::MAX));
+        let descriptor = inbox.descriptor().unwrap();
+        assert_eq!(inbox.descriptor().unwrap(), descriptor);
+        (inbox, move || crate::net::wake::is_readable(descriptor))
+    }
+
+    #[test]
+    fn the_descriptor_is_readable_exactly_while_there_is_something() {
+        let (inbox, readable) = watched(2);
+        assert!(!readable());
+        for payload in ["a", "b", "c"] {
+            inbox.put(published(payload));
+        }
+        inbox.tell();
+        for taken in ["lost 1", "b", "c"] {
+            assert!(readable(), "{taken}");
+            assert_eq!(all_of(&inbox, 1), [taken]);
+        }
+        assert!(!readable());
+        assert!(inbox.next(Duration::ZERO).unwrap().is_none() && !readable());
+        inbox.put(published("d"));
+        inbox.tell();
+        assert!(readable());
+        inbox.end();
+        assert!(all(&inbox) == ["d"] && readable());
+    }
+
+    #[test]
+    fn what_came_before_it_was_asked_for_makes_the_descriptor_readable() {
+        let inbox = Arc::new(inbox(1, usize::MAX));
+        inbox.put(published("a"));
+        inbox.tell();
+        assert!(crate::net::wake::is_readable(inbox.descriptor().unwrap()));
+        let ended = self::inbox(1, usize::MAX);
+        ended.end();
+        assert!(crate::net::wake::is_readable(ended.descriptor().unwrap()));
+    }
+
+    #[test]
+    fn what_is_held_back_does_not_make_the_descriptor_readable() {
+        let (inbox, readable) = watched(1);
+        inbox.hold();
+        inbox.put(published("a"));
+        inbox.tell();
+        assert!(!readable());
+        inbox.release(None);
+        inbox.tell();
+        assert!(readable());
+        assert_eq!(all(&inbox), ["a"]);
+        inbox.hold();
+        inbox.release(Some(gap(1, 2)));
+        inbox.tell();
+        assert!(readable());
+        assert_eq!(all(&inbox), ["gap 1 2"]);
+        assert!(!readable());
+    }
+
+    #[test]
+    fn a_refusal_that_makes_room_for_what_is_held_back_leaves_the_descriptor_unreadable() {
+        let (inbox, readable) = watched(1);
+        let error = Error::new(ErrorKind::Server, "NOPERM no");
+        inbox.put(Message::Refused(Arc::new(Refused { kind: TopicKind::Channel, name: b"c"[..].into(), error })));
+        inbox.tell();
+        assert!(readable());
+        inbox.hold();
+        inbox.put(published("a"));
+        assert!(inbox.next(Duration::ZERO).unwrap().is_none() && !readable());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Any thread may use it at any time. Names come and go while messages pour in. With a handler, messages go to that on the
 //! dispatcher's thread; without, they are taken. Dropping it ends it.
 
+use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,11 +71,23 @@ impl Subscription {
     /// The next message, waiting up to `timeout` for one. Fails when none will ever come: the client is closed, or the
     /// subscription has ended, and all that had come was taken.
     pub fn next(&self, timeout: Duration) -> Result<Option<Message>> {
+        self.check_pulled()?;
+        self.inbox.next(timeout)
+    }
+
+    /// A descriptor that is readable while [`next`](Self::next) would not wait: there is something to take, or there never
+    /// will be. It lives until the subscription is dropped or [given up](Self::give_up).
+    pub fn descriptor(&self) -> Result<RawFd> {
+        self.check_pulled()?;
+        self.inbox.descriptor()
+    }
+
+    fn check_pulled(&self) -> Result<()> {
         if self.inbox.is_pushed() {
             let text = "this subscription has a callback, which gets its messages";
             return Err(Error::new(ErrorKind::InvalidArgument, text));
         }
-        self.inbox.next(timeout)
+        Ok(())
     }
 
     /// Ends it: whoever waits returns, and after this returns the handler is not running and will not run, unless it is
@@ -83,10 +96,17 @@ impl Subscription {
         self.hub.leave(self.id);
         self.inbox.close();
     }
+
+    /// Ends it for who will not use it again: its descriptor is closed, too, although calls of other threads may not have
+    /// returned yet.
+    pub fn give_up(&self) {
+        self.hub.leave(self.id);
+        self.inbox.give_up();
+    }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.end();
+        self.give_up();
     }
 }

@@ -77,8 +77,8 @@ public:
         return detail::done(rr_queue_close(queue_.get(), error.place()), error);
     }
 
-    /// A descriptor that is readable while there are completions to take, to be watched by poll, epoll or an event loop. It is
-    /// the queue's, and closed with it. Negative: an RR_ERR_ number.
+    /// A descriptor that is readable while there are completions to take, and once this is closed, to be watched by poll, epoll
+    /// or an event loop. It is the queue's, and closed when that is destroyed. Negative: an RR_ERR_ number.
     int fd() const noexcept { return rr_queue_fd(queue_.get()); }
 
     rr_queue *c_ptr() const noexcept { return queue_.get(); }

@@ -83,6 +83,11 @@ public:
         return detail::pulled<Message>(status, message, error);
     }
 
+    /// A descriptor that is readable while next() has something to give, ClosedError included, to be watched by poll, epoll or
+    /// an event loop. It is the subscription's, and closed when that is destroyed. Negative: an RR_ERR_ number; one with a
+    /// function has none.
+    int fd() const noexcept { return rr_subscription_fd(subscription_.get()); }
+
     /// Ends it: nothing comes any more. What has come can still be taken; then every next(), those that wait among them, ends
     /// with ClosedError, and a loop is over. So a thread that takes messages can be ended before the subscription is
     /// destroyed. It waits for a call of its function that is running, unless this is that call.
