@@ -1,12 +1,15 @@
-"""The header and the package say the same: what is made from the header is up to date, and no function is forgotten.
+"""The header, the extension and its stubs say the same: what is made from the header is up to date, and nothing is forgotten.
 
-Reads files of the checkout; runs nothing of the package.
+Reads files of the checkout; of the package only the extension is looked at.
 """
 
+import ast
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+from resilient_redis import _native
 
 PACKAGE = Path(__file__).resolve().parent.parent
 HEADER = PACKAGE.parent.parent / "include" / "resilient_redis.h"
@@ -21,10 +24,9 @@ NOT_CALLED = {
     "rr_config_set_log_callback": "no Python runs on the library's threads: events are logged by the thread that takes them",
     "rr_log_level_name": "there are no log lines, see rr_config_set_log_callback",
     "rr_client_open": "every client is made from a config",
-    "rr_command": "a command that is waited for is submitted, so that Ctrl-C can cancel it",
-    "rr_command_with": "a command that is waited for is submitted, so that Ctrl-C can cancel it",
-    "rr_command_packed": "a command that is waited for is submitted, so that Ctrl-C can cancel it",
-    "rr_command_packed_with": "a command that is waited for is submitted, so that Ctrl-C can cancel it",
+    "rr_command": "the packed form needs no array of pointers",
+    "rr_command_with": "the packed form needs no array of pointers",
+    "rr_command_packed": "the form with options serves",
     "rr_reply_type": "replies are read in the view",
     "rr_reply_integer": "replies are read in the view",
     "rr_reply_double": "replies are read in the view",
@@ -34,7 +36,6 @@ NOT_CALLED = {
     "rr_pipeline_append": "the packed form needs no array of pointers",
     "rr_pipeline_append_script": "redis-py queues EVALSHA as a command",
     "rr_pipeline_length": "the commands are counted in Python",
-    "rr_pipeline_execute": "a pipeline that is waited for is submitted, so that Ctrl-C can cancel it",
     "rr_pipeline_clear": "a pipeline of C lives for one execution",
     "rr_script_run": "the packed form needs no array of pointers",
     "rr_transaction_command": "the packed form needs no array of pointers",
@@ -45,11 +46,9 @@ NOT_CALLED = {
     "rr_submit_to": "the packed form needs no array of pointers",
     "rr_submit_pipeline": "completions are taken from a queue",
     "rr_subscribe": "messages are taken from a subscription",
-    "rr_status_name": "the numbers have their names in Python",
     "rr_outcome_name": "the numbers have their names in Python",
     "rr_state_name": "the numbers have their names in Python",
     "rr_type_name": "the numbers have their names in Python",
-    "rr_event_name": "the numbers have their names in Python",
 }
 
 
@@ -87,3 +86,31 @@ def test_what_is_left_out_is_in_the_header_and_is_not_called():
     assert NOT_CALLED.keys() - functions_of_the_header() == set(), "not in the header"
     assert NOT_CALLED.keys() & functions_the_extension_uses() == set(), "called, and listed as not"
     assert [name for name, reason in NOT_CALLED.items() if not reason] == []
+
+
+def public(names):
+    return {name for name in names if not name.startswith("_")}
+
+
+def named_in(body):
+    """The functions, classes and constants of a stub's module or class; not what it only calls types."""
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) != "TypeAlias":
+            yield node.target.id
+
+
+def test_the_stubs_name_what_the_extension_has():
+    stubs = ast.parse((PACKAGE / "src" / "resilient_redis" / "_native.pyi").read_text(encoding="utf-8"))
+    assert public(named_in(stubs.body)) == public(vars(_native))
+    classes = [node for node in stubs.body if isinstance(node, ast.ClassDef)]
+    assert classes
+    for node in classes:
+        assert public(named_in(node.body)) == public(vars(getattr(_native, node.name))), node.name
+
+
+def test_the_stubs_have_the_numbers_of_the_extension():
+    text = (PACKAGE / "src" / "resilient_redis" / "_native.pyi").read_text(encoding="utf-8")
+    numbers = {name: int(number) for name, number in re.findall(r"^(RR_\w+): Final = (-?\d+)$", text, flags=re.MULTILINE)}
+    assert numbers == {name: value for name, value in vars(_native).items() if name.startswith("RR_")}

@@ -6,8 +6,8 @@ and elsewhere not to wait. An object is freed when nobody holds it, and a runnin
 while it is used. Objects may be shared by threads, except `Transaction` and `Monitor`, which are one thread's at a time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal, TypedDict, Union, final
+from collections.abc import Callable
+from typing import Any, Final, Literal, Union, final
 
 from typing_extensions import TypeAlias
 
@@ -15,43 +15,26 @@ from typing_extensions import TypeAlias
 Argument: TypeAlias = Union[str, bytes, bytearray, memoryview, int, float]
 # A command as redis-py gives it to execute_command(): its name, which may hold spaces ("CONFIG GET"), and its arguments.
 CommandArgs: TypeAlias = tuple[Argument, ...]
-# A command of a pipeline as redis-py keeps it: with the options NEVER_DECODE its reply stays bytes; others are not looked at.
-StackedCommand: TypeAlias = tuple[CommandArgs, Mapping[str, Any]]
+# A command of a pipeline as redis-py keeps it: with NEVER_DECODE in its options its reply stays bytes; others are not looked at.
+StackedCommand: TypeAlias = tuple[CommandArgs, dict[str, Any]]
 # make_failure(status, outcome, code, message, retryable): the exception for a failed call. `code` is the server's.
-MakeFailure: TypeAlias = Callable[[int, int, Union[str, None], str, bool], BaseException]
+MakeFailure: TypeAlias = Callable[[int, int, Union[str, None], str, bool], Exception]
 # server_error(text, outcome): the exception for an error that is a value inside of a reply.
-ServerError: TypeAlias = Callable[[str, int], BaseException]
-
-HEADER_VERSION_NUMBER: Final[int]
+ServerError: TypeAlias = Callable[[str, int], Exception]
 
 def version() -> str:
     """The version of the library that runs, such as "0.1.0"."""
 
 def version_number() -> int:
-    """The same as a number that grows with it, to be compared with HEADER_VERSION_NUMBER."""
+    """The same as a number that grows with it, to be compared with RR_VERSION_NUMBER."""
 
-def setup(make_failure: MakeFailure, server_error: ServerError, buffered: object) -> None:
+def setup(
+    make_failure: MakeFailure, server_error: ServerError, buffered: object, data_error: type[Exception], /
+) -> None:
     """Says how failures become exceptions, and which value a write that was buffered returns. Comes before all else."""
 
-class Event(TypedDict):
-    """Something that happened in the life of a client: the fields of rr_event."""
-
-    kind: int
-    message: str
-    time_ms: int
-    attempt: int
-    delay_ms: int
-    count: int
-    failed_id: int
-    missed: int
-    down_since_ms: int
-    server_change: int
-    history: int
-    old_run_id: str
-    new_run_id: str
-    old_offset: int
-    shared_offset: int
-    new_offset: int
+def main_thread_is(identity: int | None, /) -> None:
+    """Says which thread handles signals: its waits are ended by them."""
 
 @final
 class Client:
@@ -59,32 +42,33 @@ class Client:
 
     def __init__(
         self,
-        options: Mapping[str, str],
+        options: dict[str, str],
         encoding: str,
         errors: str,
         decode: bool,
-        credentials: Mailbox | None,
-        resolver: Mailbox | None,
+        credentials: Mailbox | None = None,
+        resolver: Mailbox | None = None,
+        /,
     ) -> None:
         """Returns at once; the server may be away. A wrong option is a failure with RR_ERR_CONFIG that names it.
 
         `encoding` and `errors` say how str becomes bytes, and with `decode` how bytes of replies become str.
         """
 
-    def command(self, args: CommandArgs, flags: int = 0, timeout_ms: int = 0, raw: bool = False) -> Any:
+    def command(self, args: CommandArgs, flags: int = 0, timeout_ms: int = 0, raw: bool = False, /) -> Any:
         """Issues a command and waits for its reply. `flags` are RR_COMMAND_...; with `raw` the reply is not decoded."""
 
     def pipeline(
-        self, commands: Sequence[StackedCommand], flags: int = 0, timeout_ms: int = 0
-    ) -> tuple[Any, BaseException | None]:
+        self, commands: list[StackedCommand], flags: int = 0, timeout_ms: int = 0, /
+    ) -> tuple[Any, Exception | None]:
         """Sends all and waits for all replies. `flags` are RR_PIPELINE_...
 
         A list with a reply per command, those that were refused as exceptions in their places; or what a buffered write
         returns. Beside the exception if only some were answered. If none was, the exception is raised.
         """
 
-    def transaction(self, keys: tuple[Argument, ...], timeout_ms: int = 0) -> Transaction:
-        """Watches keys. `timeout_ms` is the time for each call on the transaction."""
+    def transaction(self, keys: tuple[Argument, ...], timeout_ms: int = 0, flags: int = 0, /) -> Transaction:
+        """Watches keys. `timeout_ms` is the time for each call on the transaction, `flags` are RR_TRANSACTION_..."""
 
     def script(
         self,
@@ -94,6 +78,7 @@ class Client:
         flags: int = 0,
         timeout_ms: int = 0,
         raw: bool = False,
+        /,
     ) -> Any:
         """Runs a script in Lua, by its digest where the server knows it. `flags` are RR_SCRIPT_..."""
 
@@ -108,6 +93,7 @@ class Client:
         flags: int = 0,
         timeout_ms: int = 0,
         raw: bool = False,
+        /,
     ) -> int:
         """Sends a command without waiting for its reply, which goes to the queue under `tag`, 0 <= tag < 2**62.
 
@@ -115,24 +101,31 @@ class Client:
         """
 
     def submit_pipeline(
-        self, queue: Queue, tag: int, commands: Sequence[StackedCommand], flags: int = 0, timeout_ms: int = 0
+        self,
+        queue: Queue,
+        tag: int,
+        commands: list[StackedCommand],
+        flags: int = 0,
+        submit_flags: int = 0,
+        timeout_ms: int = 0,
+        /,
     ) -> int:
-        """Sends a pipeline without waiting. `flags` are RR_PIPELINE_... and RR_SUBMIT_...
+        """Sends a pipeline without waiting. `flags` are RR_PIPELINE_..., `submit_flags` are RR_SUBMIT_...
 
         Its completion has the list that pipeline() returns, or what came of it beside the exception.
         """
 
-    def cancel(self, id: int) -> bool:
+    def cancel(self, id: int, /) -> bool:
         """Gives up what was submitted; it completes at once. False if it is completed already."""
 
-    def subscription(self, queue_size: int = 0, queue_bytes: int = 0) -> Subscription:
+    def subscription(self, queue_size: int = 0, queue_bytes: int = 0, /) -> Subscription:
         """A subscription to nothing as yet. 0 stands for the options subscription_queue_size and _bytes."""
 
     def monitor(self) -> Monitor:
         """Begins to listen to every command that the server runs."""
 
-    def event(self, timeout_ms: int) -> Event | None:
-        """The next event that nobody has taken; None if there was none in time."""
+    def event(self, timeout_ms: int, /) -> dict[str, Any] | None:
+        """The next event that nobody has taken, by what rr_event_... tell, with its name; None if there was none in time."""
 
     def state(self) -> int:
         """What the connection is doing: RR_STATE_..."""
@@ -146,42 +139,42 @@ class Client:
     def metrics(self) -> str:
         """The same in the text format of Prometheus."""
 
-    def wait_ready(self, timeout_ms: int) -> None:
+    def wait_ready(self, timeout_ms: int, /) -> None:
         """Waits until commands flow; fails if they do not in time."""
 
-    def flush(self, timeout_ms: int) -> None:
+    def flush(self, timeout_ms: int, /) -> None:
         """Waits until the buffer is empty; fails if it is not in time."""
 
     def reconnect(self) -> None:
         """Tries to connect now instead of after the present pause."""
 
-    def close(self, timeout_ms: int) -> tuple[int, int, int, int]:
+    def close(self, timeout_ms: int, /) -> tuple[int, int, int, int]:
         """Waits for what is buffered or on its way, and disconnects: how many were drained, lost, unknown and failed."""
 
     def failed_count(self) -> int:
         """How many entries the failed list has."""
 
-    def failed(self, after_id: int = 0) -> tuple[int, BaseException, list[list[bytes]]] | None:
+    def failed(self, after_id: int = 0, /) -> tuple[int, Exception, list[list[bytes]]] | None:
         """The oldest entry above `after_id`: its id, why it failed, and its commands. None if there is none."""
 
-    def failed_retry(self, id: int) -> None:
+    def failed_retry(self, id: int, /) -> None:
         """Takes an entry out of the failed list and puts it at the end of the buffer."""
 
-    def failed_discard(self, id: int) -> None:
+    def failed_discard(self, id: int, /) -> None:
         """Takes an entry out of the failed list for good."""
 
 @final
 class Transaction:
     """Keys that are watched, and what is executed unless one of them was changed. One thread's at a time."""
 
-    def watch(self, keys: tuple[Argument, ...]) -> None:
+    def watch(self, keys: tuple[Argument, ...], /) -> None:
         """Watches more keys, or the first of a transaction that begins anew."""
 
-    def command(self, args: CommandArgs, raw: bool = False) -> Any:
+    def command(self, args: CommandArgs, raw: bool = False, /) -> Any:
         """Sends a command at once and waits for its reply: most often a read of what is watched."""
 
-    def execute(self, commands: Sequence[StackedCommand], flags: int = 0) -> list[Any]:
-        """Executes all of the commands or none. `flags` are RR_TRANSACTION_... Nothing is watched afterwards."""
+    def execute(self, commands: list[StackedCommand], /) -> list[Any]:
+        """Executes all of the commands or none. Nothing is watched afterwards."""
 
     def discard(self) -> None:
         """Forgets what is watched."""
@@ -193,8 +186,8 @@ class Queue:
     def fd(self) -> int:
         """A descriptor that is readable while there is something to take. It is the queue's: it is only watched."""
 
-    def next(self, max: int, timeout_ms: int) -> list[tuple[int, Any, BaseException | None]]:
-        """Up to `max` completions as (tag, value, exception), in the order of their answers; none if none came in time."""
+    def next(self, most: int, timeout_ms: int, /) -> list[tuple[int, Any, Exception | None]]:
+        """Up to `most` completions as (tag, value, exception), in the order of their answers; none if none came in time."""
 
     def close(self) -> None:
         """Drops what is in it and would still come, and ends calls that wait."""
@@ -203,22 +196,19 @@ class Queue:
 class Subscription:
     """Channels, patterns and shard channels that are wanted, and the messages that have come."""
 
-    def add(self, kind: int, names: tuple[Argument, ...]) -> None:
+    def add(self, kind: int, names: tuple[Argument, ...], /) -> None:
         """Subscribes to more names: RR_CHANNEL, RR_PATTERN or RR_SHARD_CHANNEL. Does not wait for the server."""
 
-    def remove(self, kind: int, names: tuple[Argument, ...]) -> None:
+    def remove(self, kind: int, names: tuple[Argument, ...], /) -> None:
         """Gives up names."""
 
-    def wait(self, timeout_ms: int) -> bool:
+    def wait(self, timeout_ms: int, /) -> bool:
         """Waits until the server has agreed to every name. False: not yet. Raises when it refuses one."""
 
     def next(
-        self, timeout_ms: int
-    ) -> tuple[int, bytes | None, bytes | None, bytes | None, int, int, int, BaseException | None] | None:
+        self, timeout_ms: int, /
+    ) -> tuple[int, bytes | None, bytes | None, bytes | None, int, int, int, Exception | None] | None:
         """The next message: (kind, channel, pattern, payload, lost, down_since_ms, up_at_ms, exception). None: none in time."""
-
-    def fd(self) -> int:
-        """A descriptor that is readable while there is something to take. It is the subscription's: it is only watched."""
 
     def close(self) -> None:
         """Nothing comes any more; what has come can still be taken."""
@@ -227,7 +217,7 @@ class Subscription:
 class Monitor:
     """A stream of every command that the server runs. One thread's at a time, except for close()."""
 
-    def next(self, timeout_ms: int) -> tuple[int, int, int, str, bytes, int, list[bytes]] | None:
+    def next(self, timeout_ms: int, /) -> tuple[int, int, int, str, bytes, int, list[bytes]] | None:
         """The next entry: (kind, time_us, db, address, line, gap_ms, args). None if there was none in time."""
 
     def close(self) -> None:
@@ -238,16 +228,16 @@ class Mailbox:
     """Where the library's requests for credentials, or for addresses, wait for a thread of Python to answer them."""
 
     def __init__(self) -> None: ...
-    def next(self, timeout_ms: int) -> tuple[int] | tuple[int, str, int] | Literal[False] | None:
-        """The next request: (id,) for credentials, (id, host, port) for addresses. None: none in time. False: closed."""
+    def next(self, timeout_ms: int, /) -> tuple[int, str | None, int] | Literal[False] | None:
+        """The next request: (id, host, port), without a host for credentials. None: none in time. False: it is closed."""
 
-    def give_credentials(self, id: int, username: bytes | None, password: bytes, valid_for_ms: int) -> None:
+    def give_credentials(self, id: int, username: bytes | None, password: bytes, valid_for_ms: int = 0, /) -> None:
         """Answers with user and password. `valid_for_ms` 0: they do not expire."""
 
-    def give_addresses(self, id: int, addresses: Sequence[tuple[str, int]]) -> None:
+    def give_addresses(self, id: int, addresses: list[tuple[str, int]], /) -> None:
         """Answers with numeric addresses and ports, in the order in which they are tried."""
 
-    def refuse(self, id: int) -> None:
+    def refuse(self, id: int, /) -> None:
         """Answers that there is nothing to give, which is a failed attempt to connect."""
 
     def close(self) -> None:

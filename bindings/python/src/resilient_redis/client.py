@@ -8,7 +8,7 @@ in ``connection_pool.connection_kwargs``. Its sockets and its pool are not used.
 from __future__ import annotations
 
 import copy
-from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 import redis
 from redis.client import EMPTY_RESPONSE, NEVER_DECODE
@@ -16,6 +16,7 @@ from redis.exceptions import ResponseError
 
 from . import observe
 from .buffered import BUFFERED
+from .constructor import Constructor
 from .engine import CloseReport, Engine
 from .errors import ConfigurationError, InvalidArgumentError, UnsupportedError
 from .lock import Lock
@@ -25,7 +26,7 @@ from .pool import ConnectionPool, pool_for
 from .pubsub import PubSub
 from .reissue import Reissue
 from .script import Script
-from .settings import Settings
+from .settings import Settings, constructor_signature, with_self
 from .using import Using
 from .watching import Event, Watching, event_of
 
@@ -45,7 +46,7 @@ class Reply:
         return self._read(disable_decoding)
 
 
-class ResilientRedisClient(Watching, redis.Redis):
+class ResilientRedisClient(Constructor, Watching, redis.Redis):
     """A drop-in replacement of ``redis.Redis`` that outlives outages.
 
     It takes all that ``redis.Redis`` takes, and the library's options by name after it: ``reconnect_tries=10``,
@@ -57,13 +58,17 @@ class ResilientRedisClient(Watching, redis.Redis):
     command.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        pool = kwargs.get("connection_pool")
-        if isinstance(pool, ConnectionPool):
-            self._begin(pool, *_of_facade(args, kwargs))
-        else:
-            settings = Settings.from_arguments(False, args, kwargs)
-            self._begin(pool_for(settings), settings.single_connection_client, settings.auto_close_connection_pool)
+    if not TYPE_CHECKING:
+
+        def __init__(self, *args, **kwargs):
+            pool = kwargs.get("connection_pool")
+            if isinstance(pool, ConnectionPool):
+                self._begin(pool, *_of_facade(args, kwargs))
+            else:
+                settings = Settings.from_arguments(False, args, kwargs)
+                self._begin(pool_for(settings), settings.single_connection_client, settings.auto_close_connection_pool)
+
+        __init__.__signature__ = with_self(constructor_signature(False))
 
     def _begin(self, pool: ConnectionPool, alone: bool, closes: bool) -> None:
         settings = pool.settings
@@ -74,7 +79,7 @@ class ResilientRedisClient(Watching, redis.Redis):
         self.auto_close_connection_pool = closes
         self._single_connection_client = alone
         if alone:
-            self.connection = pool.connection_of(self._engine)
+            self.connection = pool.connection_of(self._engine)  # type: ignore[assignment]
         self._plain = (
             self._reissue is None
             and not alone
@@ -142,7 +147,7 @@ class ResilientRedisClient(Watching, redis.Redis):
 
     def _issue(self, args: Tuple[Any, ...], raw: bool) -> Any:
         if self.connection is not None:
-            return self.connection.execute(args, self._flags, self._timeout_ms, raw)
+            return self.connection.execute(args, self._flags, self._timeout_ms, raw)  # type: ignore[attr-defined]
         engine = self._engine
         return (engine.native or engine.open()).command(args, self._flags, self._timeout_ms, raw)
 
@@ -263,8 +268,11 @@ class ResilientRedisClient(Watching, redis.Redis):
             native.flush(self._engine.settings.drain_timeout_ms if timeout is None else self._engine.milliseconds(timeout))
 
     def next_event(self, timeout: Optional[float] = 0) -> Optional[Event]:
-        """The next event that nobody has taken: None if there is none within ``timeout`` seconds; None waits for ever."""
-        native = self._engine.native or self._engine.open()
+        """The next event that nobody has taken: None if there is none within ``timeout`` seconds; None waits for ever.
+
+        ClosedError if the client was closed: this alone does not open it again.
+        """
+        native = self._engine.native or self._engine.open(again=False)
         return event_of(native.event(-1 if timeout is None else self._engine.milliseconds(timeout)))
 
     def run_script(self, source: Any, keys: Sequence[Any] = (), args: Iterable[Any] = ()) -> Any:

@@ -17,7 +17,7 @@ import threading
 import weakref
 from typing import Any, Callable, List, NamedTuple, Optional
 
-from . import _native, _setup  # noqa: F401  (the extension is set up before it is used)
+from . import _native, _setup, ending  # noqa: F401  (the extension is set up before it is used)
 from .answers import answer_addresses, answer_credentials
 from .errors import ClosedError
 from .settings import Settings
@@ -78,17 +78,20 @@ class Engine:
         self._lock = threading.Lock()
         self._life = _Life(settings.drain_timeout_ms)
         self._dropped = 0
+        self._closed = False
         #: Grows with each native client: what belongs to an earlier one is of no more use.
         self.generation = 0
         weakref.finalize(self, self._life.end).atexit = False
         _engines.add(self)
 
-    def open(self) -> _native.Client:
-        """The native client; a new one if there is none."""
+    def open(self, again: bool = True) -> _native.Client:
+        """The native client; a new one if there is none. ``again``: also after it was closed."""
         with self._lock:
             if self.native is None:
-                if _ending:
-                    _end_daemon()
+                if self._closed and not again:
+                    raise ClosedError("the client is closed")
+                if ending.has_begun():
+                    ending.hold_daemons()
                     raise ClosedError("the interpreter is ending")
                 self._make()
             native = self.native
@@ -113,6 +116,7 @@ class Engine:
             self._answer(answer_addresses, addresses, settings.resolver)
         self._life.mailboxes = [mailbox for mailbox in (credentials, addresses) if mailbox is not None]
         self._dropped = 0
+        self._closed = False
         self.generation += 1
         self._life.native = self.native = native
 
@@ -124,6 +128,7 @@ class Engine:
         """Ends the native client; what is buffered is sent first, for at most this long."""
         with self._lock:
             self.native = None
+            self._closed = True
             life = self._life
             ended = _Life(life.drain_ms)
             ended.native, ended.mailboxes = life.native, life.mailboxes
@@ -157,18 +162,10 @@ class Engine:
 
 
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()
-_ending = False
-
-
-def _end_daemon() -> None:
-    """While the interpreter ends, the threads that are left, daemons, wait here for the end, and not with an exception."""
-    if threading.current_thread() is not threading.main_thread():
-        threading.Event().wait()
 
 
 def _close_all() -> None:
-    global _ending
-    _ending = True
+    ending.begin()
     for engine in list(_engines):
         try:
             engine.close()

@@ -15,7 +15,7 @@ from typing import Any, Dict, List, Optional, Type
 import redis.exceptions
 from redis._parsers.base import BaseParser
 
-from . import _native
+from . import _native, ending
 
 
 class Outcome(enum.IntEnum):
@@ -178,6 +178,8 @@ def server_error(text: str, outcome: int = _native.RR_OUTCOME_NONE) -> Exception
 
 def make_failure(status: int, outcome: int, code: Optional[str], message: str, retryable: bool) -> Exception:
     """The exception for a failure of the library's; ``code`` is the first word of what a server answered."""
+    if status == _native.RR_ERR_CLOSED:
+        ending.hold_daemons()
     if status == _native.RR_ERR_SERVER:
         exception: Any = server_error(message, outcome)
     else:

@@ -95,7 +95,7 @@ class Pipeline(redis.client.Pipeline):
             except RedisError:
                 pass  # its connection is lost, and the watch with it
 
-    def reset(self) -> None:
+    def reset(self) -> None:  # type: ignore[override]
         """Forgets what is queued and watched."""
         self.command_stack = []
         self.scripts = set()
@@ -109,7 +109,7 @@ class Pipeline(redis.client.Pipeline):
         stack = self.command_stack
         if not stack and not self.watching:
             return []
-        atomic = bool(self.transaction or self.explicit_transaction)
+        atomic = bool(self.transaction or self.explicit_transaction)  # type: ignore[truthy-function]
         try:
             if not observe.is_on():
                 return self._execute(stack, atomic, raise_on_error)

@@ -31,8 +31,8 @@ class ConnectionPool(redis.ConnectionPool):
         self.cache = None
         self.pid = os.getpid()
         self._lock = threading.RLock()
-        self._maint_notifications_pool_handler = None
-        self._oss_cluster_maint_notifications_handler = None
+        self._maint_notifications_pool_handler = None  # type: ignore[assignment]
+        self._oss_cluster_maint_notifications_handler = None  # type: ignore[assignment]
 
     def connection_of(self, engine: Engine) -> Connection:
         """A connection whose commands travel through that engine."""

@@ -113,7 +113,8 @@ class PubSub(redis.client.PubSub):
                 self._confirm(name, kind, names or (None,), False)
             elif name == "PING":
                 (self._engine.native or self._engine.open()).command(("PING",))
-                self._confirmations.append([b"pong", self._decoded(self.encoder.encode(args[1] if len(args) > 1 else b""))])
+                said = self.encoder.encode(args[1] if len(args) > 1 else b"")  # type: ignore[union-attr]
+                self._confirmations.append([b"pong", self._decoded(said)])
             else:
                 raise PubSubError(f"{name} is no command of a subscription")
 
@@ -127,7 +128,7 @@ class PubSub(redis.client.PubSub):
     def _confirm(self, command: str, kind: int, names: Iterable[Any], subscribed: bool) -> None:
         counted = self._counted[kind == _native.RR_SHARD_CHANNEL]
         for name in names:
-            encoded = None if name is None else bytes(self.encoder.encode(name))
+            encoded = None if name is None else bytes(self.encoder.encode(name))  # type: ignore[union-attr]
             if encoded is not None and subscribed:
                 counted.add((kind, encoded))
             elif encoded is not None:
@@ -223,7 +224,7 @@ class PubSub(redis.client.PubSub):
             )
 
     def _decoded(self, data: Optional[bytes]) -> Any:
-        return None if data is None else self.encoder.decode(data)
+        return None if data is None else self.encoder.decode(data)  # type: ignore[union-attr]
 
     def check_health(self) -> None:
         """Nothing: the library looks after its connections."""

@@ -36,7 +36,7 @@ class Event(NamedTuple):
     time_ms: int
     attempt: int
     delay_ms: int
-    count: int
+    count: int  # type: ignore[assignment]
     failed_id: int
     missed: int
     down_since_ms: int
