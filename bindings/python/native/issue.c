@@ -247,11 +247,12 @@ rr_pipeline *pipeline_of(client_object *self, PyObject *commands, const rr_pipel
             goto failed;
         }
         if (is_raw && *raw == NULL) {
-            *raw = PyMem_Calloc((size_t)count, 1);
+            *raw = PyMem_Malloc((size_t)count);
             if (*raw == NULL) {
                 PyErr_NoMemory();
                 goto failed;
             }
+            memset(*raw, 0, (size_t)count);
         }
         if (is_raw)
             (*raw)[i] = 1;
