@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-import weakref
-from typing import Any, List, Tuple
+from typing import Any, Callable, List, Tuple
 
 import redis
 
@@ -74,19 +73,20 @@ class ConnectionPool(redis.ConnectionPool):
         return []
 
 
-#: The facade of each pool that a program brought, so that clients with the same pool share one engine.
-_of_pools: weakref.WeakKeyDictionary[Any, ConnectionPool] = weakref.WeakKeyDictionary()
+#: Where a pool that a program brought keeps its facade, so that clients with the same pool share one engine.
+_FACADE = "_resilient_redis_facade"
 _lock = threading.Lock()
 
 
-def pool_for(settings: Settings) -> ConnectionPool:
+def pool_for(settings: Settings, facade: Callable[[Settings], Any] = ConnectionPool) -> Any:
     """The facade for these settings: the one that there is, if clients with the same pool were made before."""
     if settings.pool is None:
-        return ConnectionPool(settings)
+        return facade(settings)
     with _lock:
-        pool = _of_pools.get(settings.pool)
+        pool = getattr(settings.pool, _FACADE, None)
         if pool is None or pool.settings.options != settings.options:
-            pool = _of_pools[settings.pool] = ConnectionPool(settings)
+            pool = facade(settings)
+            setattr(settings.pool, _FACADE, pool)
         return pool
 
 
