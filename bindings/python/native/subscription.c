@@ -178,6 +178,16 @@ static PyObject *subscription_next(subscription_object *self, PyObject *args)
     return result;
 }
 
+static PyObject *subscription_fd(subscription_object *self, PyObject *none)
+{
+    int descriptor = rr_subscription_fd(self->subscription);
+
+    (void)none;
+    if (descriptor < 0)
+        return raise_failure(descriptor, NULL);
+    return PyLong_FromLong(descriptor);
+}
+
 static PyObject *subscription_close(subscription_object *self, PyObject *none)
 {
     rr_error *err = NULL;
@@ -198,6 +208,7 @@ static PyMethodDef subscription_methods[] = {
     {"wait", (PyCFunction)(void (*)(void))subscription_wait, METH_VARARGS, "wait(timeout_ms): has the server agreed to all?"},
     {"next", (PyCFunction)(void (*)(void))subscription_next, METH_VARARGS,
      "next(timeout_ms): None, or (kind, channel, pattern, payload, lost, down_since_ms, up_at_ms, exception)"},
+    {"fd", (PyCFunction)(void (*)(void))subscription_fd, METH_NOARGS, "fd(): readable while next() has something to give"},
     {"close", (PyCFunction)(void (*)(void))subscription_close, METH_NOARGS, "close()"},
     {NULL, NULL, 0, NULL},
 };

@@ -47,8 +47,9 @@ from .lock import Lock
 from .monitor import Monitor
 from .pipeline import Pipeline
 from .pool import ConnectionPool
-from .pubsub import Gap, PubSub
+from .pubsub import PubSub
 from .script import Script
+from .subscribing import Gap
 from .watching import Event, State
 
 __version__ = library_version()

@@ -213,6 +213,9 @@ class Subscription:
     ) -> tuple[int, bytes | None, bytes | None, bytes | None, int, int, int, Exception | None] | None:
         """The next message: (kind, channel, pattern, payload, lost, down_since_ms, up_at_ms, exception). None: none in time."""
 
+    def fd(self) -> int:
+        """A descriptor that is readable while next() has something to give. It is the subscription's: it is only watched."""
+
     def close(self) -> None:
         """Nothing comes any more; what has come can still be taken."""
 

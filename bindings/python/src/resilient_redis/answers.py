@@ -19,6 +19,10 @@ logger = logging.getLogger("resilient_redis")
 _WAIT_MS = 60_000
 
 
+class NobodyToAsk(Exception):
+    """What the program gave cannot be called now."""
+
+
 def _answer_all(mailbox: _native.Mailbox, answer: Callable[[int, Any, int], None], what: str) -> None:
     while True:
         request = mailbox.next(_WAIT_MS)
@@ -29,8 +33,8 @@ def _answer_all(mailbox: _native.Mailbox, answer: Callable[[int, Any, int], None
         number, host, port = request  # type: ignore[misc]
         try:
             answer(number, host, port)
-        except (RedisError, OSError) as error:
-            # A server that cannot be asked, as is to be expected at times.
+        except (NobodyToAsk, RedisError, OSError) as error:
+            # As is to be expected at times: a server that cannot be asked, or no event loop.
             logger.warning("the program's %s failed: %s", what, error)
             mailbox.refuse(number)
         except Exception:
@@ -38,11 +42,11 @@ def _answer_all(mailbox: _native.Mailbox, answer: Callable[[int, Any, int], None
             mailbox.refuse(number)
 
 
-def answer_credentials(mailbox: _native.Mailbox, provider: Any) -> None:
-    """Has a redis-py CredentialProvider answer."""
+def answer_credentials(mailbox: _native.Mailbox, get_credentials: Callable[[], Sequence[Any]]) -> None:
+    """Has a function of a redis-py CredentialProvider answer."""
 
     def answer(number: int, host: Any, port: int) -> None:
-        given: Sequence[Any] = provider.get_credentials()
+        given = get_credentials()
         username, password = given if len(given) == 2 else ("", given[0])
         mailbox.give_credentials(number, _bytes(username) or None, _bytes(password))
 

@@ -17,12 +17,13 @@ from redis.exceptions import ResponseError
 
 from . import observe
 from .buffered import BUFFERED
+from .concluding import WithoutHimport
 from .constructor import Constructor
 from .engine import CloseReport, Engine
 from .errors import CommandTimeoutError, ConfigurationError, InvalidArgumentError
 from .lock import Lock
 from .monitor import Monitor
-from .pipeline import Pipeline, WithoutHimport
+from .pipeline import Pipeline
 from .pool import ConnectionPool, pool_for
 from .pubsub import PubSub
 from .reissue import Reissue

@@ -66,10 +66,13 @@ class _Life:
         self.drain_ms = drain_ms
         self.native: Optional[_native.Client] = None
         self.mailboxes: List[_native.Mailbox] = []
+        #: What ends with it: its end_soon() is called.
+        self.dependents: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def end(self, drain_ms: Optional[int] = None) -> CloseReport:
         native, self.native = self.native, None
         mailboxes, self.mailboxes = self.mailboxes, []
+        dependents, self.dependents = list(self.dependents), weakref.WeakSet()
         report = CloseReport()
         if native is not None:
             try:
@@ -77,6 +80,8 @@ class _Life:
             finally:
                 for mailbox in mailboxes:
                     mailbox.close()
+                for dependent in dependents:
+                    dependent.end_soon()
         if report.lost or report.unknown:
             logger.error(
                 "closing lost %d buffered commands, and %d more may or may not have run", report.lost, report.unknown
@@ -87,6 +92,7 @@ class _Life:
         """In a forked child: what the parent has stays the parent's."""
         self.native = None
         self.mailboxes = []
+        self.dependents = weakref.WeakSet()
 
 
 class Engine:
@@ -103,7 +109,7 @@ class Engine:
         self._closed = False
         #: Grows with each native client: what belongs to an earlier one is of no more use.
         self.generation = 0
-        weakref.finalize(self, self._life.end).atexit = False
+        weakref.finalize(self, self._end_unused, self._life).atexit = False
         _engines.add(self)
 
     def open(self, again: bool = True) -> _native.Client:
@@ -133,14 +139,28 @@ class Engine:
             addresses,
         )
         if credentials is not None:
-            self._answer(answer_credentials, credentials, settings.credential_provider)
+            self._answer(answer_credentials, credentials, self._credentials())
         if addresses is not None:
-            self._answer(answer_addresses, addresses, settings.resolver)
+            self._answer(answer_addresses, addresses, self._resolver())
         self._life.mailboxes = [mailbox for mailbox in (credentials, addresses) if mailbox is not None]
         self._dropped = 0
         self._closed = False
         self.generation += 1
         self._life.native = self.native = native
+
+    def _credentials(self) -> Callable[..., Any]:
+        """What is called for user and password."""
+        return self.settings.credential_provider.get_credentials
+
+    def _resolver(self) -> Callable[..., Any]:
+        """What is called for addresses."""
+        assert self.settings.resolver is not None
+        return self.settings.resolver
+
+    @staticmethod
+    def _end_unused(life: _Life) -> None:
+        """Nobody has the engine any more."""
+        life.end()
 
     @staticmethod
     def _answer(how: Callable[[_native.Mailbox, Any], None], mailbox: _native.Mailbox, what: Any) -> None:
@@ -153,7 +173,7 @@ class Engine:
             self._closed = True
             life = self._life
             ended = _Life(life.drain_ms)
-            ended.native, ended.mailboxes = life.native, life.mailboxes
+            ended.native, ended.mailboxes, ended.dependents = life.native, life.mailboxes, life.dependents
             life.abandon()
         return ended.end(drain_ms)
 

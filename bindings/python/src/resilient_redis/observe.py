@@ -6,8 +6,9 @@ nothing is measured. redis-py before 7.1 has none.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from typing import Any, Callable, Mapping, Optional
+from typing import Any, Callable, Iterator, Mapping, Optional
 
 try:
     from redis.observability import providers, recorder
@@ -23,13 +24,14 @@ def is_on() -> bool:
     return instance is not None and instance.get_provider_manager() is not None
 
 
-def recorded(name: str, place: Mapping[str, Any], call: Callable[[], Any]) -> Any:
-    """Makes the call, and records how long it took and how it ended."""
+@contextlib.contextmanager
+def recording(name: str, place: Mapping[str, Any]) -> Iterator[None]:
+    """Records how long it took, and how it ended."""
     address: Optional[str] = place.get("host") or place.get("path")
     port: Optional[int] = place.get("port")
     began = time.monotonic()
     try:
-        result = call()
+        yield
     except Exception as error:
         recorder.record_error_count(
             server_address=address,
@@ -48,4 +50,9 @@ def recorded(name: str, place: Mapping[str, Any], call: Callable[[], Any]) -> An
         server_port=port,
         db_namespace=str(place.get("db", 0)),
     )
-    return result
+
+
+def recorded(name: str, place: Mapping[str, Any], call: Callable[[], Any]) -> Any:
+    """Makes the call, and records that."""
+    with recording(name, place):
+        return call()

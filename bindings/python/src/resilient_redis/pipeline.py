@@ -11,30 +11,15 @@ from typing import Any, List, Optional, Tuple
 import redis.client
 from redis.client import EMPTY_RESPONSE, NEVER_DECODE
 from redis.exceptions import RedisError, ResponseError, WatchError
-from redis.utils import safe_str
 
 from . import _native, observe
 from .buffered import BUFFERED
+from .concluding import Concluding
 from .engine import Engine
-from .errors import Outcome, UnsupportedError
 from .using import Using
 
-_get = dict.get
-#: Commands that may do something before they fail.
-_MAY_FAIL_HALF_WAY = frozenset({"EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO"})
 
-
-class WithoutHimport:
-    """Refuses HIMPORT, which prepares a connection for one program: here all share one."""
-
-    def himport_set(self, *args: Any, **kwargs: Any) -> Any:
-        """Refused: see the class."""
-        raise UnsupportedError("HIMPORT prepares a connection, and this one is shared: use HSET in a pipeline")
-
-    himport_prepare = himport_discard = himport_discard_all = himport_set
-
-
-class Pipeline(WithoutHimport, redis.client.Pipeline):
+class Pipeline(Concluding, redis.client.Pipeline):
     """Commands that are sent together. See redis-py's documentation of pipelines.
 
     During an outage ``execute()`` returns a list of BUFFERED, one for each command, if all of them are writes; they are applied
@@ -131,9 +116,7 @@ class Pipeline(WithoutHimport, redis.client.Pipeline):
             self.reset()
 
     def _execute(self, stack: List[Any], atomic: bool, raise_on_error: bool) -> List[Any]:
-        sent = [entry for entry in stack if EMPTY_RESPONSE not in entry[1]] if _has_empty(stack) else stack
-        if self.scripts:
-            sent = self._with_sources(sent)
+        sent = self._sent_of(stack)
         failure: Optional[Exception] = None
         if not sent and not self.watching:
             responses: Any = []
@@ -147,64 +130,9 @@ class Pipeline(WithoutHimport, redis.client.Pipeline):
         if responses is BUFFERED:
             self._engine.note_buffered()
             return [BUFFERED] * len(stack)
-        if sent is not stack and len(sent) != len(stack):
-            came = iter(responses)
-            responses = [entry[1][EMPTY_RESPONSE] if EMPTY_RESPONSE in entry[1] else next(came) for entry in stack]
-        return self._concluded(stack, responses, failure, raise_on_error)
-
-    def _concluded(self, stack: List[Any], responses: List[Any], failure: Optional[Exception], raise_on_error: bool) -> List[Any]:
-        """The responses as redis-py gives them; raises what is to be raised."""
-        callbacks = self.response_callbacks
-        first: Optional[ResponseError] = None
-        for at, (args, options) in enumerate(stack):
-            response = responses[at]
-            if isinstance(response, Exception):
-                if isinstance(response, ResponseError):
-                    self._tell(response, at + 1, args)
-                    first = first or response
-                elif isinstance(response, RedisError) and failure is None and raise_on_error:
-                    raise response
-                continue
-            name = args[0]
-            callback = _get(callbacks, name)
-            if callback is None and not name.isupper():
-                callback = callbacks.get(name)
-            if callback is not None:
-                if options:
-                    options = {key: value for key, value in options.items() if key not in ("keys", NEVER_DECODE, EMPTY_RESPONSE)}
-                responses[at] = callback(response, **options)
-        if failure is not None:
-            failure.responses = responses  # type: ignore[attr-defined]
-            raise failure
-        if first is not None and raise_on_error:
-            raise first
-        return responses
-
-    def _tell(self, error: Any, number: int, args: Any) -> None:
-        """Says which command it was, and what became of it."""
-        self.annotate_exception(error, number, args)
-        name = safe_str(args[0]).upper()
-        error.outcome = Outcome.UNKNOWN if name in _MAY_FAIL_HALF_WAY else Outcome.NOT_APPLIED
-
-    def _called_back(self, name: Any, response: Any, options: Any) -> Any:
-        for option in ("keys", NEVER_DECODE, EMPTY_RESPONSE):
-            options.pop(option, None)
-        if response is not BUFFERED and name in self.response_callbacks:
-            return self.response_callbacks[name](response, **options)
-        return response
+        return self._concluded(stack, sent, responses, failure, raise_on_error)
 
     # ---- scripts ----
 
     def load_scripts(self) -> None:
         """Nothing: scripts go with their source, so that a server that was restarted meanwhile finds them."""
-
-    def _with_sources(self, stack: List[Any]) -> List[Any]:
-        sources = {script.sha: script.script for script in self.scripts}
-        return [
-            (("EVAL", sources[args[1]]) + args[2:], options) if args[0] == "EVALSHA" and args[1] in sources else (args, options)
-            for args, options in stack
-        ]
-
-
-def _has_empty(stack: List[Any]) -> bool:
-    return any(EMPTY_RESPONSE in options for _, options in stack)

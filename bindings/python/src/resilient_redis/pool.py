@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any, List, Tuple
+from typing import Any, Callable, List, Tuple
 
 import redis
 
@@ -73,23 +73,24 @@ class ConnectionPool(redis.ConnectionPool):
         return []
 
 
+#: Where a pool that a program brought keeps its facades.
+_FACADES = "_resilient_redis"
 _lock = threading.Lock()
 
 
-def pool_for(settings: Settings) -> ConnectionPool:
+def pool_for(settings: Settings, facade: Callable[[Settings], Any] = ConnectionPool) -> Any:
     """The facade for these settings.
 
     Clients with the same pool of the program's, and the same options beside it, share one: it lives as long as that pool.
     """
     if settings.pool is None:
-        return ConnectionPool(settings)
+        return facade(settings)
     with _lock:
-        facades = settings.pool.__dict__.setdefault("_resilient_redis", {})
+        facades = settings.pool.__dict__.setdefault(_FACADES, {})
         key = frozenset(settings.options.items())
         if key not in facades:
-            facades[key] = ConnectionPool(settings)
-        facade: ConnectionPool = facades[key]
-        return facade
+            facades[key] = facade(settings)
+        return facades[key]
 
 
 def _after_fork_in_child() -> None:

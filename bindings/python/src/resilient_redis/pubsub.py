@@ -8,48 +8,21 @@ As with redis-py, one thread subscribes and another may take messages; ``close()
 
 from __future__ import annotations
 
-import collections
-import logging
-import threading
 import time
-from typing import Any, Callable, Deque, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Callable, Optional
 
 import redis.client
-from redis.exceptions import PubSubError, ResponseError
+from redis.exceptions import PubSubError
 
-from . import _native
 from .engine import Engine
 from .errors import ClosedError
-
-logger = logging.getLogger("resilient_redis")
+from .subscribing import Gap, Subscribing
 
 #: How long, in milliseconds, is waited for one of two things before the other is looked at.
 _PIECE_MS = 50
 
-_SUBSCRIBE = {
-    "SUBSCRIBE": _native.RR_CHANNEL,
-    "PSUBSCRIBE": _native.RR_PATTERN,
-    "SSUBSCRIBE": _native.RR_SHARD_CHANNEL,
-}
-_UNSUBSCRIBE = {
-    "UNSUBSCRIBE": _native.RR_CHANNEL,
-    "PUNSUBSCRIBE": _native.RR_PATTERN,
-    "SUNSUBSCRIBE": _native.RR_SHARD_CHANNEL,
-}
 
-
-class Gap(NamedTuple):
-    """Messages that this subscription was not given, and nobody will deliver."""
-
-    #: How many found no room in the queue of messages; 0 for a connection that was lost, where nobody knows.
-    lost: int
-    #: When the server was last heard before the connection was lost, in seconds since 1970; None if it was not.
-    down_since: Optional[float]
-    #: When the server had agreed to every name again, in seconds since 1970; None if it was not lost.
-    up_at: Optional[float]
-
-
-class PubSub(redis.client.PubSub):
+class PubSub(Subscribing, redis.client.PubSub):
     """A subscription to channels, patterns and shard channels. See redis-py's documentation.
 
     ``on_gap(gap)`` is called, by the thread that takes messages, in the place of what is missing: see :class:`Gap`. Without it a
@@ -66,21 +39,9 @@ class PubSub(redis.client.PubSub):
         queue_bytes: int = 0,
         **kwargs: Any,
     ) -> None:
-        self._engine: Engine = connection_pool.engine if engine is None else engine
+        self._begin(connection_pool.engine if engine is None else engine, queue_size, queue_bytes)
         self._on_gap = on_gap
-        self._queue = (queue_size, queue_bytes)
-        self._native: Optional[_native.Subscription] = None
-        self._generation = 0
-        self._names_lock = threading.RLock()
-        self._forget()
         super().__init__(connection_pool, *args, **kwargs)
-
-    def _forget(self) -> None:
-        # What the server answers to SUBSCRIBE and the like, made here: each is given when all names are agreed to.
-        self._confirmations: Deque[List[Any]] = collections.deque()
-        self._agreed = True
-        # What a confirmation counts: names and patterns together, shard channels apart.
-        self._counted: Dict[bool, Set[Tuple[int, bytes]]] = {False: set(), True: set()}
 
     def __del__(self) -> None:
         # A subscription ends with its object.
@@ -99,53 +60,12 @@ class PubSub(redis.client.PubSub):
 
     def execute_command(self, *args: Any) -> Any:
         """Subscribes, unsubscribes, or pings: what redis-py's methods send."""
-        name = args[0]
-        with self._names_lock:
-            if name in _SUBSCRIBE:
-                kind = _SUBSCRIBE[name]
-                self._subscription().add(kind, args[1:])
-                self._agreed = False
-                self._confirm(name, kind, args[1:], True)
-            elif name in _UNSUBSCRIBE:
-                kind = _UNSUBSCRIBE[name]
-                names = args[1:] or self._names(kind)
-                self._subscription().remove(kind, names)
-                self._confirm(name, kind, names or (None,), False)
-            elif name == "PING":
-                (self._engine.native or self._engine.open()).command(("PING",))
-                said = self.encoder.encode(args[1] if len(args) > 1 else b"")  # type: ignore[union-attr]
-                self._confirmations.append([b"pong", self._decoded(said)])
-            else:
-                raise PubSubError(f"{name} is no command of a subscription")
-
-    def _names(self, kind: int) -> Tuple[bytes, ...]:
-        """What of a kind is subscribed to."""
-        counted = self._counted[kind == _native.RR_SHARD_CHANNEL]
-        return tuple(sorted(name for which, name in counted if which == kind))
-
-    def _confirm(self, command: str, kind: int, names: Iterable[Any], subscribed: bool) -> None:
-        counted = self._counted[kind == _native.RR_SHARD_CHANNEL]
-        for name in names:
-            encoded = None if name is None else bytes(self.encoder.encode(name))  # type: ignore[union-attr]
-            if encoded is not None and subscribed:
-                counted.add((kind, encoded))
-            elif encoded is not None:
-                counted.discard((kind, encoded))
-            self._confirmations.append([command.lower().encode(), self._decoded(encoded), len(counted)])
-
-    def _subscription(self) -> _native.Subscription:
-        """The subscription; a new one, to all names, when the client was closed meanwhile, or the process forked."""
-        with self._names_lock:
-            engine = self._engine
-            native = engine.native or engine.open()
-            if self._native is None or self._generation != engine.generation:
-                self._generation = engine.generation
-                self._native = native.subscription(*self._queue)
-                for kind in _SUBSCRIBE.values():
-                    names = self._names(kind)
-                    if names:
-                        self._native.add(kind, names)
-            return self._native
+        if self._note(args):
+            return
+        if args[0] != "PING":
+            raise PubSubError(f"{args[0]} is no command of a subscription")
+        (self._engine.native or self._engine.open()).command(("PING",))
+        self._pong(args)
 
     # ---- messages ----
 
@@ -175,54 +95,19 @@ class PubSub(redis.client.PubSub):
         native = self._subscription()
         if not self._agreed:
             # The server's agreement is awaited in pieces, since messages for other names may come meanwhile.
-            self._agree(native, _PIECE_MS if left_ms < 0 else min(left_ms, _PIECE_MS))
-        with self._names_lock:
-            if self._agreed and self._confirmations:
-                return self._confirmations.popleft()
+            self._look_for_agreement(native, _PIECE_MS if left_ms < 0 else min(left_ms, _PIECE_MS))
+        confirmation = self._confirmation()
+        if confirmation is not None:
+            return confirmation
         message = native.next(left_ms if self._agreed else 0)
-        return None if message is None else self._response_of(message)
-
-    def _agree(self, native: _native.Subscription, wait_ms: int) -> None:
-        try:
-            agreed = native.wait(wait_ms)
-        except ResponseError:
-            # What it refuses is asked for again from time to time by the library.
-            with self._names_lock:
-                self._agreed = True
-                self._confirmations.clear()
-            raise
-        if agreed:
-            self._agreed = True
-
-    def _response_of(self, message: Any) -> Any:
-        kind, channel, pattern, payload, lost, down_since_ms, up_at_ms, error = message
-        if kind == _native.RR_CHANNEL:
-            return [b"message", self._decoded(channel), self._decoded(payload)]
-        if kind == _native.RR_PATTERN:
-            return [b"pmessage", self._decoded(pattern), self._decoded(channel), self._decoded(payload)]
-        if kind == _native.RR_SHARD_CHANNEL:
-            return [b"smessage", self._decoded(channel), self._decoded(payload)]
-        if kind == _native.RR_MESSAGE_LOST:
-            self._tell(Gap(lost, None, None))
-        elif kind == _native.RR_MESSAGE_RESTORED:
-            self._tell(Gap(0, down_since_ms / 1000, up_at_ms / 1000))
-        elif kind == _native.RR_MESSAGE_REFUSED:
-            logger.error("the server does not let this client subscribe to %r: %s", channel or pattern, error)
-        return None
-
-    def _tell(self, gap: Gap) -> None:
-        if self._on_gap is not None:
-            self._on_gap(gap)
-        elif gap.up_at is None:
-            logger.warning("%d messages found no room in the queue of a subscription and are lost", gap.lost)
+        response = None if message is None else self._response_of(message)
+        if not isinstance(response, Gap):
+            return response
+        if self._on_gap is None:
+            response.log()
         else:
-            logger.warning(
-                "a subscription is whole again: what was published in the last %.3f s was not delivered",
-                gap.up_at - (gap.down_since or gap.up_at),
-            )
-
-    def _decoded(self, data: Optional[bytes]) -> Any:
-        return None if data is None else self.encoder.decode(data)  # type: ignore[union-attr]
+            self._on_gap(response)
+        return None
 
     def check_health(self) -> None:
         """Nothing: the library looks after its connections."""

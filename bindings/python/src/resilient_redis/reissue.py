@@ -8,7 +8,7 @@ where the delivery level allows that (``at_least_once`` with ``retry_unsafe``).
 
 from __future__ import annotations
 
-from typing import Any, Callable, Tuple, Type
+from typing import Any, Awaitable, Callable, Tuple, Type
 
 from .errors import Outcome, outcome_of
 
@@ -29,14 +29,33 @@ class Reissue:
             try:
                 return issue()
             except Exception as error:
-                if outcome_of(error) is Outcome.UNKNOWN and not self._twice:
-                    raise _Final(error) from error
-                raise
+                raise self._checked(error)
 
         try:
             return self._retry.call_with_retry(attempt, lambda error: None)
         except _Final as final:
             raise final.error from None
+
+    async def call_async(self, issue: Callable[[], Awaitable[Any]]) -> Any:
+        """The same, with a Retry of redis.asyncio."""
+
+        async def attempt() -> Any:
+            try:
+                return await issue()
+            except Exception as error:
+                raise self._checked(error)
+
+        async def failed(error: Exception) -> None:
+            pass
+
+        try:
+            return await self._retry.call_with_retry(attempt, failed)
+        except _Final as final:
+            raise final.error from None
+
+    def _checked(self, error: Exception) -> BaseException:
+        """The failure, or, if the command is not to be issued again, one that passes the program's ``retry``."""
+        return _Final(error) if outcome_of(error) is Outcome.UNKNOWN and not self._twice else error
 
     @property
     def errors(self) -> Tuple[Type[BaseException], ...]:

@@ -1,0 +1,80 @@
+"""Room: commands that wait, in their turn, until the library takes more.
+
+It takes none while too many are on their way, or, where the buffer is to be waited for, while that is full. Who waits is an entry
+here and holds nothing else; each has its time. Belongs to one event loop, whose thread alone uses it. It sends nothing by itself:
+an entry brings the function that does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+from typing import Callable, Deque, NamedTuple, Optional
+
+from ..errors import BufferFullError, TooManySubmittedError
+from .gate import too_late
+
+#: After how many seconds is looked for room, whatever is heard of it: others may have made it.
+_PAUSE = 0.01
+
+
+class _Entry(NamedTuple):
+    future: asyncio.Future
+    take: Callable[[], None]
+    deadline: float
+
+
+class Room:
+    """Those that wait for room."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._entries: Deque[_Entry] = collections.deque()
+        self._timer: Optional[asyncio.TimerHandle] = None
+        self._full: Optional[Exception] = None
+
+    def __bool__(self) -> bool:
+        """Does anybody wait?"""
+        return bool(self._entries)
+
+    def wait(self, future: asyncio.Future, take: Callable[[], None], deadline: float, full: Optional[Exception]) -> None:
+        """Calls ``take`` when there may be room, until it finds some; the future fails when that is late."""
+        self._entries.append(_Entry(future, take, deadline))
+        self._full = full or self._full
+        if self._timer is None:
+            self._timer = self._loop.call_later(_PAUSE, self._look_again)
+
+    def look(self) -> None:
+        """There may be room: those in front take it."""
+        while self._entries:
+            future, take, _ = self._entries[0]
+            if not future.done():
+                try:
+                    take()
+                except (TooManySubmittedError, BufferFullError) as full:
+                    self._full = full
+                    return
+                except Exception as error:
+                    future.set_exception(error)
+            self._entries.popleft()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look_again(self) -> None:
+        self._timer = None
+        now = self._loop.time()
+        entries, self._entries = self._entries, collections.deque()
+        for entry in entries:
+            if entry.deadline > now:
+                self._entries.append(entry)
+            elif not entry.future.done():
+                entry.future.set_exception(self._late())
+        self.look()
+        if self._entries:
+            self._timer = self._loop.call_later(_PAUSE, self._look_again)
+
+    def _late(self) -> Exception:
+        if isinstance(self._full, BufferFullError):
+            return self._full
+        return too_late("the time passed while too many commands were on their way")

@@ -1,0 +1,165 @@
+"""Subscribing: what a PubSub keeps of its subscription in the library: names, confirmations, and what messages become.
+
+The part that the PubSubs of both clients share. It waits for nothing, but for a lock on names and confirmations.
+"""
+
+from __future__ import annotations
+
+import collections
+import logging
+import threading
+from typing import Any, Deque, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
+
+from redis.exceptions import ResponseError
+
+from . import _native
+from .engine import Engine
+
+logger = logging.getLogger("resilient_redis")
+
+_SUBSCRIBE = {
+    "SUBSCRIBE": _native.RR_CHANNEL,
+    "PSUBSCRIBE": _native.RR_PATTERN,
+    "SSUBSCRIBE": _native.RR_SHARD_CHANNEL,
+}
+_UNSUBSCRIBE = {
+    "UNSUBSCRIBE": _native.RR_CHANNEL,
+    "PUNSUBSCRIBE": _native.RR_PATTERN,
+    "SUNSUBSCRIBE": _native.RR_SHARD_CHANNEL,
+}
+
+
+class Gap(NamedTuple):
+    """Messages that this subscription was not given, and nobody will deliver."""
+
+    #: How many found no room in the queue of messages; 0 for a connection that was lost, where nobody knows.
+    lost: int
+    #: When the server was last heard before the connection was lost, in seconds since 1970; None if it was not.
+    down_since: Optional[float]
+    #: When the server had agreed to every name again, in seconds since 1970; None if it was not lost.
+    up_at: Optional[float]
+
+    def log(self) -> None:
+        """A warning, for who has no function for gaps."""
+        if self.up_at is None:
+            logger.warning("%d messages found no room in the queue of a subscription and are lost", self.lost)
+        else:
+            logger.warning(
+                "a subscription is whole again: what was published in the last %.3f s was not delivered",
+                self.up_at - (self.down_since or self.up_at),
+            )
+
+
+class Subscribing:
+    """A PubSub of redis-py's, as far as it is the same for both clients."""
+
+    encoder: Any
+
+    def _begin(self, engine: Engine, queue_size: int, queue_bytes: int) -> None:
+        self._engine = engine
+        self._queue = (queue_size, queue_bytes)
+        self._native: Optional[_native.Subscription] = None
+        self._generation = 0
+        self._names_lock = threading.RLock()
+        self._forget()
+
+    def _forget(self) -> None:
+        # What the server answers to SUBSCRIBE and the like, made here: each is given when all names are agreed to.
+        self._confirmations: Deque[List[Any]] = collections.deque()
+        self._agreed = True
+        # What a confirmation counts: names and patterns together, shard channels apart.
+        self._counted: Dict[bool, Set[Tuple[int, bytes]]] = {False: set(), True: set()}
+
+    # ---- names ----
+
+    def _note(self, args: Tuple[Any, ...]) -> bool:
+        """Subscribes or unsubscribes, without waiting for the server. False for any other command."""
+        name = args[0]
+        with self._names_lock:
+            if name in _SUBSCRIBE:
+                kind = _SUBSCRIBE[name]
+                self._subscription().add(kind, args[1:])
+                self._agreed = False
+                self._confirm(name, kind, args[1:], True)
+            elif name in _UNSUBSCRIBE:
+                kind = _UNSUBSCRIBE[name]
+                names = args[1:] or self._names(kind)
+                self._subscription().remove(kind, names)
+                self._confirm(name, kind, names or (None,), False)
+            else:
+                return False
+        return True
+
+    def _pong(self, args: Tuple[Any, ...]) -> None:
+        """The server has answered a PING."""
+        said = self.encoder.encode(args[1] if len(args) > 1 else b"")
+        self._confirmations.append([b"pong", self._decoded(said)])
+
+    def _names(self, kind: int) -> Tuple[bytes, ...]:
+        """What of a kind is subscribed to."""
+        counted = self._counted[kind == _native.RR_SHARD_CHANNEL]
+        return tuple(sorted(name for which, name in counted if which == kind))
+
+    def _confirm(self, command: str, kind: int, names: Iterable[Any], subscribed: bool) -> None:
+        counted = self._counted[kind == _native.RR_SHARD_CHANNEL]
+        for name in names:
+            encoded = None if name is None else bytes(self.encoder.encode(name))
+            if encoded is not None and subscribed:
+                counted.add((kind, encoded))
+            elif encoded is not None:
+                counted.discard((kind, encoded))
+            self._confirmations.append([command.lower().encode(), self._decoded(encoded), len(counted)])
+
+    def _subscription(self) -> _native.Subscription:
+        """The subscription; a new one, to all names, when the client was closed meanwhile, or the process forked."""
+        with self._names_lock:
+            engine = self._engine
+            native = engine.native or engine.open()
+            if self._native is None or self._generation != engine.generation:
+                self._generation = engine.generation
+                self._native = native.subscription(*self._queue)
+                for kind in _SUBSCRIBE.values():
+                    names = self._names(kind)
+                    if names:
+                        self._native.add(kind, names)
+            return self._native
+
+    # ---- messages ----
+
+    def _look_for_agreement(self, native: _native.Subscription, wait_ms: int) -> None:
+        """Waits for the server's agreement to all names. What it refuses is raised, once."""
+        try:
+            agreed = native.wait(wait_ms)
+        except ResponseError:
+            # What it refuses is asked for again from time to time by the library.
+            with self._names_lock:
+                self._agreed = True
+                self._confirmations.clear()
+            raise
+        if agreed:
+            self._agreed = True
+
+    def _confirmation(self) -> Optional[List[Any]]:
+        """The next one, if the server has agreed."""
+        with self._names_lock:
+            return self._confirmations.popleft() if self._agreed and self._confirmations else None
+
+    def _response_of(self, message: Any) -> Any:
+        """A message as the server would send it, a :class:`Gap`, or None."""
+        kind, channel, pattern, payload, lost, down_since_ms, up_at_ms, error = message
+        if kind == _native.RR_CHANNEL:
+            return [b"message", self._decoded(channel), self._decoded(payload)]
+        if kind == _native.RR_PATTERN:
+            return [b"pmessage", self._decoded(pattern), self._decoded(channel), self._decoded(payload)]
+        if kind == _native.RR_SHARD_CHANNEL:
+            return [b"smessage", self._decoded(channel), self._decoded(payload)]
+        if kind == _native.RR_MESSAGE_LOST:
+            return Gap(lost, None, None)
+        if kind == _native.RR_MESSAGE_RESTORED:
+            return Gap(0, down_since_ms / 1000, up_at_ms / 1000)
+        if kind == _native.RR_MESSAGE_REFUSED:
+            logger.error("the server does not let this client subscribe to %r: %s", channel or pattern, error)
+        return None
+
+    def _decoded(self, data: Optional[bytes]) -> Any:
+        return None if data is None else self.encoder.decode(data)
