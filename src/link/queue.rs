@@ -72,6 +72,8 @@ pub(super) struct Queue {
     pub(super) waiting_for_room: usize,
     /// The supervisor was called to read and has not looked yet.
     called: bool,
+    /// What was queued when the supervisor looked last: whether anything moves shows in the difference.
+    looked: u64,
     /// The supervisor will look soon by itself.
     pub(super) lingers: bool,
     /// Somebody who takes completions does the reading for them.
@@ -122,6 +124,7 @@ impl Queue {
             reader: Some(Box::new(reader)),
             waiting_for_room: 0,
             called: false,
+            looked: 0,
             lingers: false,
             is_pulled: false,
             pulled_at: now,
@@ -212,10 +215,11 @@ impl Queue {
         !comes_anyway
     }
 
-    /// The supervisor looks.
-    pub(super) fn looked_at(&mut self) {
+    /// The supervisor looks. Was anything queued since it did before?
+    pub(super) fn looked_at(&mut self) -> bool {
         self.called = false;
         self.lingers = false;
+        std::mem::replace(&mut self.looked, self.queued) != self.queued
     }
 
     /// The WRITER role, if it is free and there is something to write, with everything unclaimed claimed.

@@ -107,13 +107,12 @@ impl Lane {
     /// so, or the connection is down: notices its end, writes and reads what no caller does.
     pub fn serve(&self, waker: &Waker, timeout: Option<Duration>, enough: &dyn Fn() -> bool) {
         let deadline = Deadline::within_or_never(timeout);
-        let (mut seen, mut unwritten) = (None, None);
+        let mut unwritten = None;
         while !enough() && !deadline.has_passed() {
             let mut state = self.state.lock();
             let Some(socket) = state.socket.as_ref().filter(|_| state.down.is_none()).cloned() else { return };
             let epoch = state.epoch;
-            state.looked_at();
-            let is_moving = seen.replace(state.queued).is_some_and(|seen| seen != state.queued);
+            let is_moving = state.looked_at();
             if state.is_pulled && (state.in_flight > 0 || is_moving) {
                 // Whoever takes completions reads for itself, or may be about to come for that, but not for long.
                 let is_free = state.reader.is_some() && state.in_flight > 0;

@@ -26,7 +26,6 @@ WORKS = {
     "get_8_threads": ("GET, 8 threads on one client", 2.0),
     "lrange_1000": ("LRANGE of 1000", 1.5),
     "gather_100": ("asyncio: gather of 100 GETs", 2.0),
-    "gather_1000": ("asyncio: gather of 1000 GETs", None),
 }
 OTHERS = ("redis-py", "glide")
 

@@ -100,9 +100,6 @@ class RedisLike:
     def gather_100(self, seconds):
         return asyncio.run(self._gather(100, seconds))
 
-    def gather_1000(self, seconds):
-        return asyncio.run(self._gather(1000, seconds))
-
     async def _gather(self, width, seconds):
         async with self._asynchronous() as client:
             await client.get("bench:value")
