@@ -145,6 +145,11 @@ static int add_value(arguments *arguments, PyObject *value, const codec *codec)
     return refuse(value);
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 /* Puts each word of the name, which is all that was added so far, in its own place. */
 static int split_name(arguments *arguments)
 {
@@ -152,10 +157,13 @@ static int split_name(arguments *arguments)
     char *name = arguments->bytes;
     size_t to = 0, begin = 0, words = 0;
 
-    if (memchr(name, ' ', length) == NULL)
+    while (begin < length && !is_space(name[begin]))
+        begin++;
+    if (begin == length)
         return 0;
+    begin = 0;
     for (size_t i = 0; i <= length; i++) {
-        if (i < length && name[i] != ' ')
+        if (i < length && !is_space(name[i]))
             continue;
         if (i > begin) {
             if (words == arguments->slots) {

@@ -68,27 +68,6 @@ static bool is_replica(PyObject *options)
     return value != NULL && PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, "replica") == 0;
 }
 
-static PyObject *number_of(PyObject *text)
-{
-    PyObject *bytes = PyUnicode_AsUTF8String(text);
-    PyObject *number = bytes == NULL ? NULL : PyLong_FromString(PyBytes_AsString(bytes), NULL, 10);
-
-    Py_XDECREF(bytes);
-    return number;
-}
-
-/* The option, as far as it is a plain number; else the library's default. */
-static int64_t timeout_of(PyObject *options)
-{
-    PyObject *value = PyDict_GetItemString(options, "command_timeout_ms");
-    PyObject *number = value == NULL ? NULL : number_of(value);
-    long long timeout_ms = number == NULL ? -1 : PyLong_AsLongLong(number);
-
-    Py_XDECREF(number);
-    PyErr_Clear();
-    return timeout_ms > 0 ? timeout_ms : 5000;
-}
-
 static int client_init(client_object *self, PyObject *args, PyObject *keywords)
 {
     PyObject *options, *encoding, *errors, *credentials = Py_None, *resolver = Py_None;
@@ -110,7 +89,6 @@ static int client_init(client_object *self, PyObject *args, PyObject *keywords)
     if (codec_init(&self->codec, encoding, errors, decode != 0) < 0)
         return -1;
     self->reads_from_replica = is_replica(options);
-    self->command_timeout_ms = timeout_of(options);
     config = rr_config_new();
     if (config == NULL) {
         PyErr_NoMemory();
@@ -173,18 +151,6 @@ static rr_status step_flush(void *what, int64_t timeout_ms)
     return status == RR_ERR_TIMEOUT ? RR_EMPTY : status;
 }
 
-int client_outlast_outage(client_object *self, int64_t timeout_ms)
-{
-    struct patience patience = {self, NULL};
-    rr_status status;
-
-    if (!on_main_thread() || rr_client_state(self->client) == RR_STATE_READY)
-        return 0;
-    status = wait_for(step_ready, &patience, timeout_ms > 0 ? timeout_ms : self->command_timeout_ms);
-    rr_error_free(patience.err);
-    return status == INTERRUPTED ? -1 : 0;
-}
-
 static PyObject *wait_with(client_object *self, PyObject *args, wait_step step)
 {
     struct patience patience = {self, NULL};
@@ -225,24 +191,35 @@ static PyObject *client_reconnect(client_object *self, PyObject *none)
     Py_RETURN_NONE;
 }
 
+static void do_close(aside *call)
+{
+    call->status = rr_client_close(call->client, call->timeout_ms, &call->report, &call->err);
+}
+
 static PyObject *client_close(client_object *self, PyObject *args)
 {
-    rr_close_report report;
-    rr_error *err = NULL;
-    rr_status status;
+    PyObject *result = NULL;
     long long timeout_ms;
+    aside *call;
 
     if (!PyArg_ParseTuple(args, "L", &timeout_ms))
         return NULL;
-    memset(&report, 0, sizeof report);
-    report.struct_size = sizeof report;
-    Py_BEGIN_ALLOW_THREADS
-    status = rr_client_close(self->client, timeout_ms, &report, &err);
-    Py_END_ALLOW_THREADS
-    if (status != RR_OK)
-        return raise_failure(status, err);
-    return Py_BuildValue("KKKK", (unsigned long long)report.drained, (unsigned long long)report.lost,
-                         (unsigned long long)report.unknown, (unsigned long long)report.failed);
+    call = aside_new((PyObject *)self);
+    if (call == NULL)
+        return NULL;
+    call->work = do_close;
+    call->client = self->client;
+    call->timeout_ms = timeout_ms;
+    call->report.struct_size = sizeof call->report;
+    if (aside_do(call) < 0)
+        return NULL;
+    if (call->status == RR_OK)
+        result = Py_BuildValue("KKKK", (unsigned long long)call->report.drained, (unsigned long long)call->report.lost,
+                               (unsigned long long)call->report.unknown, (unsigned long long)call->report.failed);
+    else
+        aside_raise(call);
+    aside_end(call);
+    return result;
 }
 
 #define METHOD(name, flags, text) {#name, (PyCFunction)(void (*)(void))client_##name, flags, text}

@@ -2,7 +2,7 @@
  * Commands, pipelines and scripts that are waited for.
  *
  * In the main thread, where a signal's handler may have to run, they are submitted, and their completion is waited for in slices;
- * in other threads the library waits. One whose wait a signal ended is cancelled.
+ * in other threads the library waits. One whose wait a signal ended is cancelled. What cannot be submitted is done aside.
  */
 #include "native.h"
 
@@ -90,7 +90,21 @@ static PyObject *outcome_of(client_object *self, rr_status status, rr_reply *rep
         return reply_to_python(reply, &self->codec, raw, NULL);
     if (status == RR_BUFFERED)
         return accepted();
-    return raise_failure(status, err);
+    return raise_failure_at(self->client, status, err);
+}
+
+/* The same, of a call that was made. It ends the call. */
+static PyObject *outcome_of_call(client_object *self, aside *call, bool raw)
+{
+    rr_reply *reply = call->reply;
+    rr_error *err = call->err;
+    PyObject *result;
+
+    call->reply = NULL;
+    call->err = NULL;
+    result = outcome_of(self, call->status, reply, err, raw);
+    aside_end(call);
+    return result;
 }
 
 static PyObject *command_in_one_piece(client_object *self, const arguments *packed, const rr_command_options *options, bool raw)
@@ -105,7 +119,35 @@ static PyObject *command_in_one_piece(client_object *self, const arguments *pack
     return outcome_of(self, status, reply, err, raw);
 }
 
-static PyObject *command_in_slices(client_object *self, const arguments *packed, const rr_command_options *options, bool raw)
+static void do_command(aside *call)
+{
+    rr_command_options options = {sizeof options, 0, 0, 0};
+
+    options.timeout_ms = call->timeout_ms;
+    options.flags = call->flags;
+    call->status = rr_command_packed_with(call->client, &options, call->packed.count, call->packed.bytes, call->packed.lengths,
+                                          &call->reply, &call->err);
+}
+
+static PyObject *command_aside(client_object *self, PyObject *command, const rr_command_options *options, bool raw)
+{
+    aside *call = aside_new((PyObject *)self);
+
+    if (call == NULL)
+        return NULL;
+    call->work = do_command;
+    call->client = self->client;
+    call->timeout_ms = options->timeout_ms;
+    call->flags = options->flags;
+    if (arguments_pack_command(&call->packed, command, &self->codec) < 0) {
+        aside_end(call);
+        return NULL;
+    }
+    return aside_do(call) < 0 ? NULL : outcome_of_call(self, call, raw);
+}
+
+static PyObject *command_in_slices(client_object *self, PyObject *command, const arguments *packed,
+                                   const rr_command_options *options, bool raw)
 {
     rr_command_options submitted = *options;
     rr_queue *queue = take_queue(self);
@@ -124,9 +166,9 @@ static PyObject *command_in_slices(client_object *self, const arguments *packed,
         give_queue(self, queue);
         if (status == RR_ERR_UNSUPPORTED) { /* it changes the connection (SELECT, ...), which only who waits for it may do */
             rr_error_free(err);
-            return command_in_one_piece(self, packed, options, raw);
+            return command_aside(self, command, options, raw);
         }
-        return raise_failure(status, err);
+        return raise_failure_at(self->client, status, err);
     }
     status = wait_for_one(self, queue, id, &one);
     if (status == INTERRUPTED)
@@ -152,59 +194,62 @@ PyObject *client_command(client_object *self, PyObject *args)
     arguments_begin(&packed);
     if (arguments_pack_command(&packed, command, &self->codec) == 0) {
         /* What is submitted is answered by the primary alone. */
-        if (on_main_thread() && !self->reads_from_replica)
-            result = command_in_slices(self, &packed, &options, raw != 0);
-        else
+        if (!on_main_thread())
             result = command_in_one_piece(self, &packed, &options, raw != 0);
+        else if (self->reads_from_replica)
+            result = command_aside(self, command, &options, raw != 0);
+        else
+            result = command_in_slices(self, command, &packed, &options, raw != 0);
     }
     arguments_end(&packed);
     return result;
+}
+
+static void do_script(aside *call)
+{
+    rr_script_options options = {sizeof options, 0, 0, 0};
+
+    options.timeout_ms = call->timeout_ms;
+    options.flags = call->flags;
+    call->status = rr_script_run_packed(call->client, call->script, &options, call->key_count, call->packed.count,
+                                        call->packed.bytes, call->packed.lengths, &call->reply, &call->err);
 }
 
 PyObject *client_script(client_object *self, PyObject *args)
 {
-    rr_script_options options = {sizeof options, 0, 0, 0};
-    PyObject *values, *result = NULL;
     Py_ssize_t length, key_count;
     long long timeout_ms = 0;
-    rr_script *script = NULL;
     unsigned int flags = 0;
-    rr_reply *reply = NULL;
     const char *source;
-    rr_error *err = NULL;
-    rr_status status;
-    arguments packed;
+    PyObject *values;
+    aside *call;
     int raw = 0;
 
     if (!PyArg_ParseTuple(args, "y#nO|ILp", &source, &length, &key_count, &values, &flags, &timeout_ms, &raw))
         return NULL;
-    if ((flags & RR_SCRIPT_NO_BUFFER) && client_outlast_outage(self, timeout_ms) < 0)
+    call = aside_new((PyObject *)self);
+    if (call == NULL)
         return NULL;
-    options.timeout_ms = timeout_ms;
-    options.flags = flags;
-    arguments_begin(&packed);
-    if (arguments_pack_names(&packed, values, &self->codec) == 0) {
-        status = rr_script_new(source, (size_t)length, &script, &err);
-        if (status == RR_OK) {
-            Py_BEGIN_ALLOW_THREADS
-            status = rr_script_run_packed(self->client, script, &options, (size_t)key_count, packed.count, packed.bytes,
-                                          packed.lengths, &reply, &err);
-            Py_END_ALLOW_THREADS
-        }
-        result = outcome_of(self, status, reply, err, raw != 0);
-        rr_script_free(script);
+    call->work = do_script;
+    call->client = self->client;
+    call->timeout_ms = timeout_ms;
+    call->flags = flags;
+    call->key_count = (size_t)key_count;
+    if (arguments_pack_names(&call->packed, values, &self->codec) < 0) {
+        aside_end(call);
+        return NULL;
     }
-    arguments_end(&packed);
-    return result;
+    call->status = rr_script_new(source, (size_t)length, &call->script, &call->err);
+    if (call->status == RR_OK && aside_do(call) < 0)
+        return NULL;
+    return outcome_of_call(self, call, raw != 0);
 }
 
-/* The arguments of a queued command and, when replies are decoded, whether this one is not. */
-static PyObject *queued(PyObject *entry, bool look, bool *raw)
+PyObject *queued(PyObject *entry, const codec *codec, Py_ssize_t at, Py_ssize_t count, char **raw)
 {
-    PyObject *command = entry, *options = NULL;
+    PyObject *command = NULL, *options = NULL;
 
-    *raw = false;
-    if (PyTuple_Check(entry) && PyTuple_Size(entry) == 2) {
+    if (entry != NULL && PyTuple_Check(entry) && PyTuple_Size(entry) == 2) {
         command = PyTuple_GetItem(entry, 0);
         options = PyTuple_GetItem(entry, 1);
     }
@@ -212,7 +257,18 @@ static PyObject *queued(PyObject *entry, bool look, bool *raw)
         PyErr_SetString(PyExc_TypeError, "a queued command is a pair of its arguments and its options");
         return NULL;
     }
-    *raw = look && PyDict_GetItemString(options, "NEVER_DECODE") != NULL;
+    if (!codec->decode || PyDict_GetItemString(options, "NEVER_DECODE") == NULL)
+        return command;
+    if (*raw == NULL) {
+        /* Python 3.9 declares no PyMem_Calloc() in its limited interface. */
+        *raw = PyMem_Malloc((size_t)count);
+        if (*raw == NULL) {
+            PyErr_NoMemory();
+            return NULL;
+        }
+        memset(*raw, 0, (size_t)count);
+    }
+    (*raw)[at] = 1;
     return command;
 }
 
@@ -237,9 +293,7 @@ rr_pipeline *pipeline_of(client_object *self, PyObject *commands, const rr_pipel
     count = PyList_Size(commands);
     arguments_begin(&packed);
     for (Py_ssize_t i = 0; i < count && i < PyList_Size(commands); i++) {
-        bool is_raw;
-        PyObject *entry = PyList_GetItem(commands, i);
-        PyObject *command = queued(entry, self->codec.decode, &is_raw);
+        PyObject *command = queued(PyList_GetItem(commands, i), &self->codec, i, count, raw);
 
         if (command == NULL || arguments_pack_command(&packed, command, &self->codec) < 0)
             goto failed;
@@ -248,17 +302,6 @@ rr_pipeline *pipeline_of(client_object *self, PyObject *commands, const rr_pipel
             raise_failure(status, err);
             goto failed;
         }
-        if (is_raw && *raw == NULL) {
-            /* Python 3.9 declares no PyMem_Calloc() in its limited interface. */
-            *raw = PyMem_Malloc((size_t)count);
-            if (*raw == NULL) {
-                PyErr_NoMemory();
-                goto failed;
-            }
-            memset(*raw, 0, (size_t)count);
-        }
-        if (is_raw)
-            (*raw)[i] = 1;
     }
     arguments_end(&packed);
     return pipeline;
@@ -270,25 +313,6 @@ failed:
     return NULL;
 }
 
-/* The replies of a pipeline, each decoded or not. It consumes the reply. */
-static PyObject *replies_of(client_object *self, rr_reply *reply, const char *raw, const rr_error *error)
-{
-    const rr_value *view = raw == NULL ? NULL : rr_reply_view(reply);
-    PyObject *list;
-
-    if (view == NULL || view->type != RR_TYPE_ARRAY)
-        return reply_to_python(reply, &self->codec, false, error);
-    list = PyList_New((Py_ssize_t)view->count);
-    for (size_t i = 0; list != NULL && i < view->count; i++) {
-        PyObject *value = value_to_python(&view->children[i], &self->codec, raw[i] != 0, error);
-
-        if (value == NULL || PyList_SetItem(list, (Py_ssize_t)i, value) < 0)
-            Py_CLEAR(list);
-    }
-    rr_reply_free(reply);
-    return list;
-}
-
 /* (replies, None), or (what came, why not all of it), or an exception. It consumes reply and error. */
 static PyObject *pipeline_outcome(client_object *self, rr_status status, rr_reply *reply, rr_error *err, const char *raw)
 {
@@ -297,10 +321,10 @@ static PyObject *pipeline_outcome(client_object *self, rr_status status, rr_repl
     if (status == RR_BUFFERED)
         return Py_BuildValue("OO", buffered, Py_None);
     if (reply == NULL)
-        return raise_failure(status, err);
-    replies = replies_of(self, reply, raw, err);
+        return raise_failure_at(self->client, status, err);
+    replies = replies_to_python(reply, &self->codec, raw, err);
     if (replies != NULL && err != NULL)
-        failure = failure_of(status, err);
+        failure = failure_at(self->client, status, err);
     rr_error_free(err);
     if (replies == NULL || failure == NULL) {
         Py_XDECREF(replies);
@@ -313,18 +337,37 @@ static PyObject *pipeline_outcome(client_object *self, rr_status status, rr_repl
     return result;
 }
 
-static PyObject *pipeline_in_one_piece(client_object *self, rr_pipeline *pipeline, const char *raw)
+static void do_pipeline(aside *call)
 {
-    rr_reply *reply = NULL;
-    rr_error *err = NULL;
-    rr_status status;
-
-    Py_BEGIN_ALLOW_THREADS
-    status = rr_pipeline_execute(pipeline, &reply, &err);
-    Py_END_ALLOW_THREADS
-    return pipeline_outcome(self, status, reply, err, raw);
+    call->status = rr_pipeline_execute(call->pipeline, &call->reply, &call->err);
 }
 
+/* It takes the pipeline. */
+static PyObject *pipeline_in_one_piece(client_object *self, rr_pipeline *pipeline, const char *raw)
+{
+    aside *call = aside_new((PyObject *)self);
+    PyObject *result;
+    rr_reply *reply;
+    rr_error *err;
+
+    if (call == NULL) {
+        rr_pipeline_free(pipeline);
+        return NULL;
+    }
+    call->work = do_pipeline;
+    call->pipeline = pipeline;
+    if (aside_do(call) < 0)
+        return NULL;
+    reply = call->reply;
+    err = call->err;
+    call->reply = NULL;
+    call->err = NULL;
+    result = pipeline_outcome(self, call->status, reply, err, raw);
+    aside_end(call);
+    return result;
+}
+
+/* It takes the pipeline. */
 static PyObject *pipeline_in_slices(client_object *self, rr_pipeline *pipeline, const char *raw)
 {
     rr_queue *queue = take_queue(self);
@@ -333,8 +376,10 @@ static PyObject *pipeline_in_slices(client_object *self, rr_pipeline *pipeline, 
     struct one one;
     uint64_t id;
 
-    if (queue == NULL)
+    if (queue == NULL) {
+        rr_pipeline_free(pipeline);
         return NULL;
+    }
     Py_BEGIN_ALLOW_THREADS
     status = rr_submit_pipeline_to(self->client, queue, 0, pipeline, RR_SUBMIT_WAIT | RR_SUBMIT_UNTIL_BUFFERED, &id, &err);
     Py_END_ALLOW_THREADS
@@ -344,8 +389,10 @@ static PyObject *pipeline_in_slices(client_object *self, rr_pipeline *pipeline, 
             rr_error_free(err);
             return pipeline_in_one_piece(self, pipeline, raw);
         }
-        return raise_failure(status, err);
+        rr_pipeline_free(pipeline);
+        return raise_failure_at(self->client, status, err);
     }
+    rr_pipeline_free(pipeline);
     status = wait_for_one(self, queue, id, &one);
     if (status == INTERRUPTED)
         return NULL;
@@ -374,7 +421,6 @@ PyObject *client_pipeline(client_object *self, PyObject *args)
         result = pipeline_in_slices(self, pipeline, raw);
     else
         result = pipeline_in_one_piece(self, pipeline, raw);
-    rr_pipeline_free(pipeline);
     PyMem_Free(raw);
     return result;
 }

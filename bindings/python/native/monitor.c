@@ -9,24 +9,32 @@ typedef struct monitor_object {
 
 static PyTypeObject *monitor_type;
 
+static void do_begin(aside *call)
+{
+    call->status = rr_monitor_new(call->client, &call->monitor, &call->err);
+}
+
 PyObject *client_monitor(client_object *self, PyObject *none)
 {
-    monitor_object *made = (monitor_object *)new_object(monitor_type);
-    rr_error *err = NULL;
-    rr_status status;
+    aside *call = aside_new((PyObject *)self);
+    monitor_object *made = NULL;
 
     (void)none;
-    if (made == NULL)
+    if (call == NULL)
         return NULL;
-    Py_INCREF(self);
-    made->client = self;
-    Py_BEGIN_ALLOW_THREADS
-    status = rr_monitor_new(self->client, &made->monitor, &err);
-    Py_END_ALLOW_THREADS
-    if (status != RR_OK) {
-        Py_DECREF(made);
-        return raise_failure(status, err);
+    call->work = do_begin;
+    call->client = self->client;
+    if (aside_do(call) < 0)
+        return NULL;
+    if (call->status != RR_OK) {
+        aside_raise(call);
+    } else if ((made = (monitor_object *)new_object(monitor_type)) != NULL) {
+        Py_INCREF(self);
+        made->client = self;
+        made->monitor = call->monitor;
+        call->monitor = NULL;
     }
+    aside_end(call);
     return (PyObject *)made;
 }
 

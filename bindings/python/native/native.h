@@ -102,6 +102,8 @@ const char *const *arguments_pointers(arguments *arguments);
 PyObject *value_to_python(const rr_value *value, const codec *codec, bool raw, const rr_error *error);
 /* Consumes the reply. */
 PyObject *reply_to_python(rr_reply *reply, const codec *codec, bool raw, const rr_error *error);
+/* The replies of a pipeline: with `raw`, those are not decoded that have a byte there. Consumes the reply. */
+PyObject *replies_to_python(rr_reply *reply, const codec *codec, const char *raw, const rr_error *error);
 /* A text of the library's. */
 PyObject *text_to_python(const char *text);
 PyObject *bytes_to_python(const char *bytes, size_t length);
@@ -115,6 +117,40 @@ PyObject *raise_failure(rr_status status, rr_error *error);
 /* The exception for an error value in a reply. */
 PyObject *failure_in_reply(const rr_value *value, const rr_error *error);
 
+/* The same as failure_of(), of a client's call: one that ended in time's passing says whether commands flow. */
+PyObject *failure_at(const rr_client *client, rr_status status, const rr_error *error);
+PyObject *raise_failure_at(const rr_client *client, rr_status status, rr_error *error);
+
+/* ---- aside.c: calls that cannot be taken in slices ---- */
+
+/* A call, with all that it needs and gives. What it owns is freed with it; take a result by putting NULL in its place. */
+typedef struct aside {
+    void (*work)(struct aside *call); /* makes the call: without the interpreter's lock, on any thread */
+    PyObject *owner;                  /* has `client` and `watch`, and is held until it is over */
+    rr_client *client;
+    rr_transaction *watch;
+    arguments packed;
+    const char *const *pointers; /* to what is packed */
+    int64_t timeout_ms;
+    uint32_t flags;
+    size_t key_count;
+    rr_script *script;
+    rr_pipeline *pipeline;
+    rr_status status;
+    rr_error *err;
+    rr_reply *reply;
+    rr_transaction *transaction;
+    rr_monitor *monitor;
+    rr_close_report report;
+} aside;
+
+aside *aside_new(PyObject *owner);
+/* Makes the call, and waits for it. -1 if a signal's handler raised: then the call is not the caller's any more. */
+int aside_do(aside *call);
+void aside_end(aside *call);
+/* Raises why the call failed. Returns NULL. */
+PyObject *aside_raise(aside *call);
+
 /* ---- client.c ---- */
 
 #define SPARE_QUEUES 4
@@ -124,7 +160,6 @@ typedef struct client_object {
     rr_client *client;
     codec codec;
     bool reads_from_replica;
-    int64_t command_timeout_ms;
     rr_queue *spare[SPARE_QUEUES]; /* for calls that a signal may end; each serves one at a time */
     size_t spares;
 } client_object;
@@ -134,17 +169,16 @@ int client_add(PyObject *module);
 /* Raises for an option of the dict that cannot be. */
 PyObject *check_options(PyObject *module, PyObject *options);
 
-/*
- * Before a call that waits in one piece, in the main thread: waits for the end of an outage in slices, for as long as the call may
- * take (0: command_timeout_ms). -1 if a signal's handler raised; else 0, also if it was in vain.
- */
-int client_outlast_outage(client_object *self, int64_t timeout_ms);
-
 /* ---- issue.c: commands and pipelines that are waited for ---- */
 
 PyObject *client_command(client_object *self, PyObject *args);
 PyObject *client_pipeline(client_object *self, PyObject *args);
 PyObject *client_script(client_object *self, PyObject *args);
+/*
+ * The arguments of a queued command, an (args, options) pair. If it says "NEVER_DECODE" and replies are decoded, its byte in `*raw`
+ * is set, which is made with `count` bytes if it is NULL.
+ */
+PyObject *queued(PyObject *entry, const codec *codec, Py_ssize_t at, Py_ssize_t count, char **raw);
 /* Makes a pipeline of (args, options) pairs. `*raw` gets a byte for each that says "NEVER_DECODE", or NULL if none does. */
 rr_pipeline *pipeline_of(client_object *self, PyObject *commands, const rr_pipeline_options *options, char **raw);
 

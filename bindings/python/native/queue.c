@@ -97,7 +97,7 @@ static PyObject *completion_to_python(const queue_object *self, rr_completion *c
     }
     if (completion->error != NULL && failure == Py_None) {
         Py_DECREF(failure);
-        failure = failure_of(completion->status, completion->error);
+        failure = failure_at(self->client->client, completion->status, completion->error);
     }
     rr_error_free(completion->error);
     if (failure != NULL)

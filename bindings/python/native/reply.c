@@ -140,3 +140,21 @@ PyObject *reply_to_python(rr_reply *reply, const codec *codec, bool raw, const r
     rr_reply_free(reply);
     return result;
 }
+
+PyObject *replies_to_python(rr_reply *reply, const codec *codec, const char *raw, const rr_error *error)
+{
+    const rr_value *view = raw == NULL ? NULL : rr_reply_view(reply);
+    PyObject *list;
+
+    if (view == NULL || view->type != RR_TYPE_ARRAY)
+        return reply_to_python(reply, codec, false, error);
+    list = PyList_New((Py_ssize_t)view->count);
+    for (size_t i = 0; list != NULL && i < view->count; i++) {
+        PyObject *value = value_to_python(&view->children[i], codec, raw[i] != 0, error);
+
+        if (value == NULL || PyList_SetItem(list, (Py_ssize_t)i, value) < 0)
+            Py_CLEAR(list);
+    }
+    rr_reply_free(reply);
+    return list;
+}

@@ -9,38 +9,47 @@ typedef struct transaction_object {
 
 static PyTypeObject *transaction_type;
 
-PyObject *client_transaction(client_object *self, PyObject *args)
+static void do_begin(aside *call)
 {
     rr_transaction_options options = {sizeof options, 0, 0, 0};
+
+    options.timeout_ms = call->timeout_ms;
+    options.flags = call->flags;
+    call->status = rr_transaction_new(call->client, &options, call->packed.count, call->pointers, call->packed.lengths,
+                                      &call->transaction, &call->err);
+}
+
+PyObject *client_transaction(client_object *self, PyObject *args)
+{
     transaction_object *made = NULL;
-    const char *const *pointers;
-    rr_error *err = NULL;
-    unsigned int flags = 0;
     long long timeout_ms = 0;
-    arguments packed;
-    rr_status status;
+    unsigned int flags = 0;
     PyObject *keys;
+    aside *call;
 
     if (!PyArg_ParseTuple(args, "O|LI", &keys, &timeout_ms, &flags))
         return NULL;
-    if (client_outlast_outage(self, timeout_ms) < 0)
+    call = aside_new((PyObject *)self);
+    if (call == NULL)
         return NULL;
-    options.timeout_ms = timeout_ms;
-    options.flags = flags;
-    arguments_begin(&packed);
-    if (arguments_pack_names(&packed, keys, &self->codec) == 0 && (pointers = arguments_pointers(&packed)) != NULL &&
-        (made = (transaction_object *)new_object(transaction_type)) != NULL) {
-        Py_INCREF(self);
-        made->client = self;
-        Py_BEGIN_ALLOW_THREADS
-        status = rr_transaction_new(self->client, &options, packed.count, pointers, packed.lengths, &made->transaction, &err);
-        Py_END_ALLOW_THREADS
-        if (status != RR_OK) {
-            Py_CLEAR(made);
-            raise_failure(status, err);
+    call->work = do_begin;
+    call->client = self->client;
+    call->timeout_ms = timeout_ms;
+    call->flags = flags;
+    if (arguments_pack_names(&call->packed, keys, &self->codec) == 0 &&
+        (call->pointers = arguments_pointers(&call->packed)) != NULL) {
+        if (aside_do(call) < 0)
+            return NULL;
+        if (call->status != RR_OK) {
+            aside_raise(call);
+        } else if ((made = (transaction_object *)new_object(transaction_type)) != NULL) {
+            Py_INCREF(self);
+            made->client = self;
+            made->transaction = call->transaction;
+            call->transaction = NULL;
         }
     }
-    arguments_end(&packed);
+    aside_end(call);
     return (PyObject *)made;
 }
 
@@ -53,73 +62,100 @@ static void transaction_dealloc(transaction_object *self)
     free_object((PyObject *)self);
 }
 
+/* A call on the transaction. */
+static aside *call_on(transaction_object *self, void (*work)(aside *call))
+{
+    aside *call = aside_new((PyObject *)self);
+
+    if (call != NULL) {
+        call->work = work;
+        call->client = self->client->client;
+        call->watch = self->transaction;
+    }
+    return call;
+}
+
+/* Makes a call that gives nothing. It ends the call. */
+static PyObject *done(aside *call)
+{
+    PyObject *result = NULL;
+
+    if (aside_do(call) < 0)
+        return NULL;
+    if (call->status == RR_OK) {
+        Py_INCREF(Py_None);
+        result = Py_None;
+    } else {
+        aside_raise(call);
+    }
+    aside_end(call);
+    return result;
+}
+
+static void do_watch(aside *call)
+{
+    call->status = rr_transaction_watch(call->watch, call->packed.count, call->pointers, call->packed.lengths, &call->err);
+}
+
 static PyObject *transaction_watch(transaction_object *self, PyObject *keys)
 {
-    const char *const *pointers;
-    rr_error *err = NULL;
-    PyObject *result = NULL;
-    arguments packed;
-    rr_status status;
+    aside *call = call_on(self, do_watch);
 
-    arguments_begin(&packed);
-    if (arguments_pack_names(&packed, keys, &self->client->codec) == 0 && (pointers = arguments_pointers(&packed)) != NULL) {
-        Py_BEGIN_ALLOW_THREADS
-        status = rr_transaction_watch(self->transaction, packed.count, pointers, packed.lengths, &err);
-        Py_END_ALLOW_THREADS
-        if (status == RR_OK) {
-            Py_INCREF(Py_None);
-            result = Py_None;
-        } else {
-            raise_failure(status, err);
-        }
+    if (call == NULL)
+        return NULL;
+    if (arguments_pack_names(&call->packed, keys, &self->client->codec) < 0 ||
+        (call->pointers = arguments_pointers(&call->packed)) == NULL) {
+        aside_end(call);
+        return NULL;
     }
-    arguments_end(&packed);
-    return result;
+    return done(call);
+}
+
+static void do_command(aside *call)
+{
+    call->status = rr_transaction_command_packed(call->watch, call->packed.count, call->packed.bytes, call->packed.lengths,
+                                                 &call->reply, &call->err);
 }
 
 static PyObject *transaction_command(transaction_object *self, PyObject *args)
 {
-    PyObject *command, *result = NULL;
-    rr_reply *reply = NULL;
-    rr_error *err = NULL;
-    arguments packed;
-    rr_status status;
+    PyObject *command, *result;
+    rr_reply *reply;
+    aside *call;
     int raw = 0;
 
-    if (!PyArg_ParseTuple(args, "O|p", &command, &raw))
+    if (!PyArg_ParseTuple(args, "O|p", &command, &raw) || (call = call_on(self, do_command)) == NULL)
         return NULL;
-    arguments_begin(&packed);
-    if (arguments_pack_command(&packed, command, &self->client->codec) == 0) {
-        Py_BEGIN_ALLOW_THREADS
-        status = rr_transaction_command_packed(self->transaction, packed.count, packed.bytes, packed.lengths, &reply, &err);
-        Py_END_ALLOW_THREADS
-        result = status == RR_OK ? reply_to_python(reply, &self->client->codec, raw != 0, NULL) : raise_failure(status, err);
+    if (arguments_pack_command(&call->packed, command, &self->client->codec) < 0) {
+        aside_end(call);
+        return NULL;
     }
-    arguments_end(&packed);
+    if (aside_do(call) < 0)
+        return NULL;
+    reply = call->reply;
+    call->reply = NULL;
+    result = call->status == RR_OK ? reply_to_python(reply, &self->client->codec, raw != 0, NULL) : aside_raise(call);
+    aside_end(call);
     return result;
 }
 
-/* Queues what the list of (args, options) pairs says. */
-static int queue_all(transaction_object *self, PyObject *commands)
+/* Queues what the list of (args, options) pairs says. `*raw` gets a byte for each, as with pipeline_of(). */
+static int queue_all(transaction_object *self, PyObject *commands, char **raw)
 {
+    Py_ssize_t count = PyList_Size(commands);
     rr_error *err = NULL;
     arguments packed;
     int result = 0;
 
     arguments_begin(&packed);
-    for (Py_ssize_t i = 0; result == 0 && i < PyList_Size(commands); i++) {
-        PyObject *entry = PyList_GetItem(commands, i);
-        PyObject *command = PyTuple_Check(entry) && PyTuple_Size(entry) == 2 ? PyTuple_GetItem(entry, 0) : NULL;
+    for (Py_ssize_t i = 0; result == 0 && i < count && i < PyList_Size(commands); i++) {
+        PyObject *command = queued(PyList_GetItem(commands, i), &self->client->codec, i, count, raw);
         rr_status status;
 
-        if (command == NULL) {
-            PyErr_SetString(PyExc_TypeError, "a queued command is a pair of its arguments and its options");
+        if (command == NULL || arguments_pack_command(&packed, command, &self->client->codec) < 0) {
             result = -1;
-        } else {
-            result = arguments_pack_command(&packed, command, &self->client->codec);
-        }
-        if (result < 0)
             break;
+        }
         status = rr_transaction_queue_packed(self->transaction, packed.count, packed.bytes, packed.lengths, &err);
         if (status != RR_OK) {
             raise_failure(status, err);
@@ -130,38 +166,52 @@ static int queue_all(transaction_object *self, PyObject *commands)
     return result;
 }
 
+static void do_execute(aside *call)
+{
+    call->status = rr_transaction_execute(call->watch, &call->reply, &call->err);
+}
+
 static PyObject *transaction_execute(transaction_object *self, PyObject *commands)
 {
-    rr_reply *reply = NULL;
-    rr_error *err = NULL;
-    rr_status status;
+    PyObject *result = NULL;
+    char *raw = NULL;
+    aside *call;
 
     if (!PyList_Check(commands)) {
         PyErr_SetString(PyExc_TypeError, "queued commands must be a list");
         return NULL;
     }
-    if (queue_all(self, commands) < 0)
+    call = call_on(self, do_execute);
+    if (call == NULL)
         return NULL;
-    Py_BEGIN_ALLOW_THREADS
-    status = rr_transaction_execute(self->transaction, &reply, &err);
-    Py_END_ALLOW_THREADS
-    if (status != RR_OK)
-        return raise_failure(status, err);
-    return reply_to_python(reply, &self->client->codec, false, NULL);
+    if (queue_all(self, commands, &raw) < 0) {
+        aside_end(call);
+    } else if (aside_do(call) == 0) {
+        if (call->status == RR_OK) {
+            rr_reply *reply = call->reply;
+
+            call->reply = NULL;
+            result = replies_to_python(reply, &self->client->codec, raw, NULL);
+        } else {
+            aside_raise(call);
+        }
+        aside_end(call);
+    }
+    PyMem_Free(raw);
+    return result;
+}
+
+static void do_discard(aside *call)
+{
+    call->status = rr_transaction_discard(call->watch, &call->err);
 }
 
 static PyObject *transaction_discard(transaction_object *self, PyObject *none)
 {
-    rr_error *err = NULL;
-    rr_status status;
+    aside *call = call_on(self, do_discard);
 
     (void)none;
-    Py_BEGIN_ALLOW_THREADS
-    status = rr_transaction_discard(self->transaction, &err);
-    Py_END_ALLOW_THREADS
-    if (status != RR_OK)
-        return raise_failure(status, err);
-    Py_RETURN_NONE;
+    return call == NULL ? NULL : done(call);
 }
 
 static PyMethodDef transaction_methods[] = {

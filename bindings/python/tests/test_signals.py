@@ -13,7 +13,8 @@ import signal, sys, threading, time
 import redis
 from resilient_redis import BUFFERED, ResilientRedisClient
 client = ResilientRedisClient(port=int(sys.argv[1]), socket_timeout=None, reconnect_max_delay_ms=20)
-client.ping()
+watching = client.pipeline()
+watching.watch("watched")
 print("ready", flush=True)
 sys.stdin.readline()
 """
@@ -55,6 +56,12 @@ WAITS = {
     "a read": ("client.get('key')", True),
     "a write that may not be buffered": ("client.using(buffer=False).set('key', 1)", True),
     "a pipeline": ("client.pipeline().set('key', 1).get('key').execute()", True),
+    "a script": ("client.register_script('return 1')()", True),
+    "a watch": ("client.pipeline().watch('key')", True),
+    "a read beside a watch": ("watching.get('key')", True),
+    "a transaction": ("watching.multi(); watching.set('key', 1); watching.execute()", True),
+    "another database": ("client.select(1)", True),
+    "a monitor": ("client.monitor().__enter__()", True),
     "a command that waits at the server": ("client.blpop('nothing', 0)", False),
     "a subscription": ("pubsub = client.pubsub(); pubsub.subscribe('c'); [None for _ in pubsub.listen()]", False),
     "an event": ("[client.next_event(timeout=None) for _ in range(100)]", False),
@@ -137,6 +144,58 @@ def test_a_handler_may_use_the_client_that_is_waiting(outage_server):
     wait_until(is_blocked(outage_server), "it waits at the server")
     program.process.send_signal(signal.SIGUSR1)
     assert program.ended() == (0, "(b'list', b'yes')\n", "")
+
+
+def test_handlers_that_use_the_client_leave_no_thread_behind(outage_server):
+    program = Program(
+        outage_server.port,
+        """
+        script = client.register_script("return redis.call('incr', KEYS[1])")
+        signal.signal(signal.SIGALRM, lambda number, frame: script(keys=["handled"]))
+        slow = client.register_script("local n = 0 while n < 2000000 do n = n + 1 end return n")
+        threads = lambda: open("/proc/self/status").read().split("Threads:")[1].split()[0]
+        counted = []
+        for attempt in range(6):
+            before = int(client.get("handled") or 0)
+            signal.setitimer(signal.ITIMER_REAL, 0.005)
+            while int(client.get("handled") or 0) == before:
+                slow()
+            counted.append(threads())
+        print(len(set(counted[1:])))
+        """,
+    )
+    program.go()
+    assert program.ended() == (0, "1\n", "")
+
+
+def test_a_transaction_that_a_handler_has_ended_is_left_alone_and_the_client_goes_on(outage_server):
+    program = Program(
+        outage_server.port,
+        """
+        def handler(number, frame):
+            raise RuntimeError("too long")
+        signal.signal(signal.SIGALRM, handler)
+        print("paused", flush=True)
+        sys.stdin.readline()
+        watching.multi()
+        watching.incr("n")
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        try:
+            watching.execute()
+        except RuntimeError as error:
+            print(error, flush=True)
+        sys.stdin.readline()
+        print(client.transaction(lambda pipe: pipe.multi() or pipe.ping(), "n"), watching.set("m", 1).execute())
+        """,
+    )
+    program.go()
+    assert program.process.stdout.readline() == "paused\n"
+    outage_server.pause()
+    program.go()
+    assert program.process.stdout.readline() == "too long\n"
+    outage_server.resume()
+    program.go()
+    assert program.ended() == (0, "[True] [True]\n", "")
 
 
 def test_a_handler_s_exception_ends_the_wait_and_the_client_goes_on(outage_server):

@@ -59,8 +59,11 @@ class TooLargeError(ResilientError, redis.exceptions.DataError):
     """The command is larger than the limit (``max_output_bytes``)."""
 
 
-class UnsupportedError(ResilientError):
-    """The command does not belong on a shared connection, or this version cannot do what was asked for."""
+class UnsupportedError(ResilientError, redis.exceptions.ResponseError):
+    """The command does not belong on a shared connection, or this version cannot do what was asked for.
+
+    To a program it is as if the server had refused it.
+    """
 
 
 class ConnectionLostError(ResilientError, redis.exceptions.ConnectionError):
@@ -105,6 +108,10 @@ class SystemFailureError(ResilientError, redis.exceptions.ConnectionError):
 
 class CommandTimeoutError(ResilientError, redis.exceptions.TimeoutError):
     """The time given for the call (``socket_timeout``) has passed."""
+
+
+class NotConnectedError(CommandTimeoutError, redis.exceptions.ConnectionError):
+    """The time given for the call has passed, and there is no connection."""
 
 
 class LoginError(ResilientError, redis.exceptions.AuthenticationError):
@@ -162,6 +169,30 @@ _CLASSES: Dict[int, Type[ResilientError]] = {
 }
 
 
+#: What messages of the library advise to call, and what that is in Python.
+_IN_PYTHON = {
+    "use rr_command before": "issue it with the client before",
+    "use rr_command, which gives it": "issue it by itself, which gives it",
+    "use rr_command": "issue it by itself",
+    "use rr_transaction_execute or rr_transaction_discard": "use execute() or reset()",
+    "use rr_transaction_watch or rr_transaction_discard": "use watch() or unwatch()",
+    "rr_transaction_watch begins": "watch() begins",
+    "use rr_subscribe, or rr_subscription_new and rr_subscription_add": "use pubsub()",
+    "use rr_subscription_remove or rr_subscription_free": "use pubsub() and its unsubscribe()",
+    "use rr_monitor_new": "use monitor()",
+    "use rr_pipeline_execute with RR_PIPELINE_ATOMIC, or rr_transaction_new": "use pipeline()",
+    "use rr_transaction_new": "use pipeline() and its watch()",
+    "use rr_client_close": "use close()",
+}
+
+
+def _in_python(message: str) -> str:
+    if "rr_" in message:
+        for theirs, ours in _IN_PYTHON.items():
+            message = message.replace(theirs, ours)
+    return message
+
+
 def outcome_of(exception: BaseException) -> Outcome:
     """What became of the command that ended with this exception, of whatever class it is."""
     return getattr(exception, "outcome", Outcome.NONE)
@@ -176,14 +207,22 @@ def server_error(text: str, outcome: int = _native.RR_OUTCOME_NONE) -> Exception
     return exception
 
 
-def make_failure(status: int, outcome: int, code: Optional[str], message: str, retryable: bool) -> Exception:
-    """The exception for a failure of the library's; ``code`` is the first word of what a server answered."""
+def make_failure(
+    status: int, outcome: int, code: Optional[str], message: str, retryable: bool, is_away: bool = False
+) -> Exception:
+    """The exception for a failure of the library's; ``code`` is the first word of what a server answered.
+
+    ``is_away``: there is no connection at this moment.
+    """
     if status == _native.RR_ERR_CLOSED:
         ending.hold_daemons()
     if status == _native.RR_ERR_SERVER:
         exception: Any = server_error(message, outcome)
     else:
-        exception = _CLASSES.get(status, ResilientError)(message)
+        kind = _CLASSES.get(status, ResilientError)
+        if kind is CommandTimeoutError and is_away:
+            kind = NotConnectedError
+        exception = kind(_in_python(message))
         exception.status = status
         exception.outcome = Outcome(outcome)
     exception.retryable = retryable
