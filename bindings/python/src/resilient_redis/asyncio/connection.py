@@ -46,7 +46,8 @@ class Connection(connection.Connection):
     ) -> None:
         """Takes commands that were packed here."""
         await self._settle()
-        super().send_packed_command(commands, check_health)
+        for args in commands:
+            super().send_command(*args)
 
     async def send_command(self, *args: Any, **options: Any) -> None:  # type: ignore[override]
         """Takes a command; it is sent when its reply, or that of one after it, is read."""

@@ -134,13 +134,32 @@ class Pipeline(Concluding, redis.asyncio.client.Pipeline):  # type: ignore[misc]
         if responses is BUFFERED:
             self._engine.note_buffered()
             return [BUFFERED] * len(stack)
+        if self._engine.settings.decode_responses and any(NEVER_DECODE in options for _, options in sent):
+            self._decode(sent, responses)
         concluded = self._concluded(stack, sent, responses, failure, raise_on_error)
         for at, response in enumerate(concluded):
             if inspect.isawaitable(response):
                 concluded[at] = await response
         return concluded
 
+    def _decode(self, sent: List[Any], responses: List[Any]) -> None:
+        """Where one reply is not to be decoded none is: this does it for the others."""
+        decode = self.connection_pool.get_encoder().decode
+        for at, (_, options) in enumerate(sent):
+            if NEVER_DECODE not in options:
+                responses[at] = _decoded(responses[at], decode)
+
     # ---- scripts ----
 
     async def load_scripts(self) -> None:
         """Nothing: scripts go with their source, so that a server that was restarted meanwhile finds them."""
+
+
+def _decoded(value: Any, decode: Any) -> Any:
+    if isinstance(value, list):
+        return [_decoded(one, decode) for one in value]
+    if isinstance(value, tuple):
+        return tuple(_decoded(one, decode) for one in value)
+    if isinstance(value, dict):
+        return {_decoded(key, decode): _decoded(one, decode) for key, one in value.items()}
+    return decode(value)

@@ -141,8 +141,8 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
         loop = asyncio.get_running_loop()
         end = None if block else loop.time() + (timeout or 0)
         pause = _SHORTEST_PAUSE
+        native = self._subscription()
         while True:
-            native = self._subscription()
             try:
                 response = await self._next(native)
             except ClosedError:
