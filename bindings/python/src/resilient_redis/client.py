@@ -18,6 +18,7 @@ from redis.exceptions import ResponseError
 from . import observe
 from .buffered import BUFFERED
 from .concluding import WithoutHimport
+from .connection import Connection
 from .constructor import Constructor
 from .engine import CloseReport, Engine
 from .errors import CommandTimeoutError, ConfigurationError, InvalidArgumentError
@@ -31,10 +32,15 @@ from .script import Script
 from .settings import Settings, constructor_signature, with_self
 from .using import Using
 from .watching import Event, Watching, event_of
+from .wrapped import Original
+
+_EXECUTE = Original(redis.Redis, "execute_command")
 
 logger = logging.getLogger("resilient_redis")
 
 _get = dict.get
+#: What a command passes on its way, if a program has put something there.
+_ON_THE_WAY = frozenset({"parse_response", "connection", "_execute_command"})
 
 
 class Reply:
@@ -87,9 +93,16 @@ class ResilientRedisClient(Constructor, WithoutHimport, Watching, redis.Redis):
         self._plain = (
             self._reissue is None
             and not alone
+            and _ON_THE_WAY.isdisjoint(name for name, value in vars(self).items() if value is not None)
             and type(self).parse_response is ResilientRedisClient.parse_response
             and type(self)._execute_command is ResilientRedisClient._execute_command
         )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        # A function that a program puts into one client is called, as one of a subclass.
+        if name in _ON_THE_WAY and value is not None:
+            super().__setattr__("_plain", False)
 
     @classmethod
     def from_url(cls, url: str, **kwargs: Any) -> ResilientRedisClient:
@@ -103,8 +116,8 @@ class ResilientRedisClient(Constructor, WithoutHimport, Watching, redis.Redis):
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """Executes a command, and returns what redis-py returns for it; BUFFERED for a write that an outage keeps."""
-        if not self._plain or observe.is_on():
-            return self._execute_command(*args, **options)
+        if not self._plain or observe.is_on() or _EXECUTE.is_wrapped():
+            return super().execute_command(*args, **options)
         engine = self._engine
         name = args[0]
         try:
@@ -148,8 +161,12 @@ class ResilientRedisClient(Constructor, WithoutHimport, Watching, redis.Redis):
         return call()
 
     def _issue(self, args: Tuple[Any, ...], raw: bool) -> Any:
-        if self.connection is not None:
-            return self.connection.execute(args, self._flags, self._timeout_ms, raw)  # type: ignore[attr-defined]
+        connection: Any = self.connection
+        if isinstance(connection, Connection):
+            return connection.execute(args, self._flags, self._timeout_ms, raw)
+        if connection is not None:  # a test put a stand-in there
+            connection.send_command(*args)
+            return connection.read_response(disable_decoding=raw)
         engine = self._engine
         return (engine.native or engine.open()).command(args, self._flags, self._timeout_ms, raw)
 
@@ -193,6 +210,7 @@ class ResilientRedisClient(Constructor, WithoutHimport, Watching, redis.Redis):
         """A pipeline, as redis-py's: sent as a unit, retried as a unit, and buffered as a unit during an outage."""
         pipeline = Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
         pipeline._engine = self._engine
+        pipeline._reissue = self._reissue
         pipeline._use(self._using)
         return pipeline
 
@@ -285,13 +303,14 @@ class ResilientRedisClient(Constructor, WithoutHimport, Watching, redis.Redis):
 
     def run_script(self, source: Any, keys: Sequence[Any] = (), args: Iterable[Any] = ()) -> Any:
         """Runs a script in Lua: by its digest, and with its source if the server does not know it, or while it is buffered."""
+        keys, values = tuple(keys), tuple(args)
+        execute = getattr(self.execute_command, "__func__", None)
+        if execute is not _EXECUTE_OURS or not self._plain or observe.is_on() or _EXECUTE.is_wrapped():
+            return self.execute_command("EVAL", source, len(keys), *keys, *values)
         if isinstance(source, str):
             source = self.get_encoder().encode(source)
-        keys = tuple(keys)
         native = self._engine.native or self._engine.open()
-        response = native.script(
-            source, len(keys), keys + tuple(args), self._using.script_flags, self._using.timeout_ms
-        )
+        response = native.script(source, len(keys), keys + values, self._using.script_flags, self._using.timeout_ms)
         if response is BUFFERED:
             self._engine.note_buffered()
         return response
@@ -305,8 +324,17 @@ class ResilientRedisClient(Constructor, WithoutHimport, Watching, redis.Redis):
         engine: Optional[Engine] = getattr(self, "_engine", None)
         if engine is None:  # its constructor failed
             return CloseReport()
-        if self.auto_close_connection_pool or self._single_connection_client:
-            return engine.close()
+        pool: Any = self.connection_pool
+        if self._single_connection_client and self.connection is not None:
+            # As with redis-py, what follows goes the way of the pool's.
+            self.connection = None
+            report = engine.close()
+            self._engine = pool.engine
+            if self.auto_close_connection_pool:
+                pool.close()
+            return report
+        if self.auto_close_connection_pool:
+            return pool.close()
         try:
             self.flush()
         except CommandTimeoutError:
@@ -316,6 +344,9 @@ class ResilientRedisClient(Constructor, WithoutHimport, Watching, redis.Redis):
     def __del__(self) -> None:
         # An engine ends when nobody has it any more.
         pass
+
+
+_EXECUTE_OURS = ResilientRedisClient.execute_command
 
 
 def _of_facade(args: Tuple[Any, ...], kwargs: Mapping[str, Any]) -> Tuple[bool, bool]:
