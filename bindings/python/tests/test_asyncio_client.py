@@ -101,6 +101,18 @@ def test_errors_are_those_of_redis_py_and_say_what_became_of_the_command(run, se
 
 
 @each_loop
+def test_an_aborted_transaction_names_the_command_that_was_refused(run, server):
+    async def execute():
+        async with client_of(server) as client:
+            with pytest.raises(redis.ResponseError, match=r"Command # 2 \(NOSUCH x\) of pipeline.*unknown command") as refusal:
+                await client.pipeline().set("key", 1).execute_command("NOSUCH", "x").execute()
+            assert outcome_of(refusal.value) is Outcome.NOT_APPLIED
+            assert await client.exists("key") == 0
+
+    run(execute)
+
+
+@each_loop
 def test_commands_that_change_the_connection_hold_for_all_tasks_and_after_an_outage(run, outage_server, start_proxy):
     async def main():
         proxy = start_proxy(outage_server)

@@ -39,14 +39,73 @@ def test_a_failing_command_is_raised_with_its_number_or_stands_in_its_place(clie
     assert client.mget("a", "b") == [b"1", b"2"]
     responses = pipe.set("a", 3).lpush("text", 1).get("a").execute(raise_on_error=False)
     assert responses[0] is True and isinstance(responses[1], redis.ResponseError) and responses[2] == b"3"
+    # Only what is raised has to say which it was.
+    assert str(responses[1]).startswith("WRONGTYPE") and responses[1].outcome is Outcome.NOT_APPLIED
 
 
 def test_a_command_that_is_refused_when_it_is_queued_aborts_a_transaction(client, server):
-    pipe = client.pipeline().set("a", 1).execute_command("NOSUCH", "x")
-    with pytest.raises(redis.ResponseError, match="(?i)unknown command") as failure:
+    pipe = client.pipeline()
+    for _ in range(2):
+        for raise_on_error in (True, False):
+            pipe.mget([]).set("a", 1).execute_command("NOSUCH", "x")
+            with pytest.raises(redis.ResponseError, match=r"Command # 3 \(NOSUCH x\) of pipeline.*unknown command") as failure:
+                pipe.execute(raise_on_error)
+            assert type(failure.value) is redis.ResponseError
+            assert isinstance(failure.value.__cause__, redis.exceptions.ExecAbortError)
+            assert failure.value.outcome is Outcome.NOT_APPLIED
+            assert server.command("EXISTS", "a") == 0
+            pipe.watch("b")
+            pipe.multi()
+
+
+def test_a_pipeline_of_redis_py_s_over_the_pool_tells_which_command_was_refused(client):
+    pipe = redis.client.Pipeline(client.connection_pool, client.response_callbacks, True, None)
+    pipe.set("a", 1).execute_command("NOSUCH", "x")
+    with pytest.raises(redis.ResponseError, match=r"Command # 2 \(NOSUCH x\) of pipeline.*unknown command"):
         pipe.execute()
-    assert failure.value.outcome is Outcome.NOT_APPLIED
-    assert server.command("EXISTS", "a") == 0
+    assert pipe.set("a", 1).get("a").execute() == [True, b"1"]
+    with client.client() as alone:
+        assert alone.execute_command("MULTI") == b"OK"
+        assert alone.execute_command("NOSUCH") == b"QUEUED"
+        with pytest.raises(redis.exceptions.ExecAbortError):
+            alone.execute_command("EXEC")
+
+
+@BOTH
+def test_a_callback_that_refuses_a_reply_stands_in_its_place(client, transaction):
+    def refuse(reply):
+        raise redis.ResponseError(f"no {reply}")
+
+    client.set_response_callback("TTL", refuse)
+    pipe = client.pipeline(transaction=transaction)
+    responses = pipe.ttl("a").set("a", 1).execute(raise_on_error=False)
+    assert str(responses[0]) == "no -2" and responses[1] is True
+    with pytest.raises(redis.ResponseError, match=r"Command # 2 \(TTL a\) of pipeline caused error: no -1"):
+        pipe.set("a", 1).ttl("a").execute()
+
+
+def test_replies_that_are_never_decoded_stay_bytes_in_a_watch_too(server):
+    with ResilientRedisClient(port=server.port, decode_responses=True) as client:
+        client.set("a", "\u00e9")
+        dumped = client.dump("a")
+        for begin in (lambda pipe: None, lambda pipe: pipe.watch("a") and pipe.multi()):
+            pipe = client.pipeline()
+            begin(pipe)
+            assert pipe.dump("a").get("a").dump("none").execute() == [dumped, "\u00e9", None]
+
+
+def test_a_pipeline_is_issued_again_as_the_program_s_retry_says(outage_server):
+    retry = redis.retry.Retry(redis.backoff.NoBackoff(), 3)
+    with ResilientRedisClient(port=outage_server.port, socket_timeout=0.2, retry=retry) as client:
+        client.ping()
+        outage_server.kill()
+        tried = []
+        pipe = client.pipeline().get("a")
+        execute = pipe._execute
+        pipe._execute = lambda *args: tried.append(args) or execute(*args)
+        with pytest.raises(redis.ConnectionError):
+            pipe.execute()
+        assert len(tried) == 4
 
 
 def test_a_thousand_commands_and_a_large_value_go_in_one_piece(client):
@@ -88,6 +147,11 @@ def test_what_is_wrong_in_a_watch_is_an_error_as_with_redis_py(client):
         pipe.watch("a")
     pipe.reset()
     assert pipe.watch("a") is True and pipe.watching
+    with pytest.raises(redis.ResponseError, match="DISCARD without MULTI"):
+        pipe.discard()
+    with pytest.raises(redis.ResponseError, match="wrong number of arguments for 'watch'"):
+        pipe.watch()
+    assert pipe.watching
     assert pipe.unwatch() is True and not pipe.watching
     assert pipe.unwatch() is True
 

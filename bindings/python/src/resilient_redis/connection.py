@@ -9,14 +9,16 @@ for them. One thread uses it.
 from __future__ import annotations
 
 import collections
+import os
 from typing import Any, Deque, List, Optional, Sequence, Tuple
 
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, WatchError
+from redis.exceptions import ExecAbortError, RedisError, WatchError
 from redis.retry import Retry
 from redis.utils import safe_str
 
 from . import _native
+from .concluding import refused_of
 from .engine import Engine
 from .errors import UnsupportedError, server_error
 
@@ -36,7 +38,9 @@ class Connection:
         self.port = kwargs.get("port")
         self.path = kwargs.get("path")
         self.db = kwargs.get("db", 0)
+        self.username = kwargs.get("username")
         self.client_name = kwargs.get("client_name")
+        self.pid = os.getpid()
         self.socket_timeout = kwargs.get("socket_timeout")
         self.protocol = engine.settings.protocol
         self.health_check_interval = 0
@@ -61,6 +65,27 @@ class Connection:
     def should_reconnect(self) -> bool:
         """Never: the library reconnects."""
         return False
+
+    def mark_for_reconnect(self) -> None:
+        """Nothing: the library reconnects."""
+
+    def reset_should_reconnect(self) -> None:
+        """The same."""
+
+    def check_health(self) -> None:
+        """Nothing: the library looks after its connections."""
+
+    def register_connect_callback(self, callback: Any) -> None:
+        """Nothing: it would be called when this connects again, and it never does: what is subscribed to comes back by itself."""
+
+    def deregister_connect_callback(self, callback: Any) -> None:
+        """The same."""
+
+    def repr_pieces(self) -> List[Tuple[str, Any]]:
+        """What its repr() tells."""
+        if self.path is not None:
+            return [("path", self.path), ("db", self.db)]
+        return [("host", self.host), ("port", self.port), ("db", self.db)]
 
     def get_protocol(self) -> int:
         """The version of the Redis protocol."""
@@ -103,7 +128,8 @@ class Connection:
         return repr(self)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__module__}.{type(self).__name__}(host={self.host},port={self.port},db={self.db})>"
+        pieces = ",".join(f"{name}={value}" for name, value in self.repr_pieces())
+        return f"<{type(self).__module__}.{type(self).__name__}({pieces})>"
 
     # ---- sending ----
 
@@ -178,7 +204,14 @@ class Connection:
         if name == "DISCARD":
             self._unwatch()
             return self._status("OK")
-        return self._exec(queued)
+        try:
+            return self._exec(queued)
+        except ExecAbortError as error:
+            number, refusal = refused_of(error)
+            # Whoever has not read yet what was said of the commands is told of the one that was refused.
+            if 0 < number <= len(queued) <= len(self._ready):
+                self._ready[number - 1 - len(queued)] = refusal
+            raise
 
     def _exec(self, queued: List[Tuple[Any, dict]]) -> Any:
         watch, self._watch = self._watch, None

@@ -14,7 +14,7 @@ from typing import Any, List, Optional, Tuple
 
 import redis.asyncio.client
 from redis.client import EMPTY_RESPONSE, NEVER_DECODE
-from redis.exceptions import ResponseError, WatchError
+from redis.exceptions import ExecAbortError, ResponseError, WatchError
 
 from .. import _native, observe
 from ..buffered import BUFFERED
@@ -115,6 +115,8 @@ class Pipeline(Concluding, redis.asyncio.client.Pipeline):  # type: ignore[misc]
                 return await self._execute(stack, atomic, raise_on_error)
             with observe.recording("MULTI" if atomic else "PIPELINE", self.connection_pool.connection_kwargs):
                 return await self._execute(stack, atomic, raise_on_error)
+        except ExecAbortError as error:
+            raise self._refusal(error, stack) from error
         finally:
             await self.reset()
 
