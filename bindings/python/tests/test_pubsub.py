@@ -1,6 +1,7 @@
 """Subscriptions: redis-py's behaviour, and what an outage does to them."""
 
 import logging
+import select
 import threading
 import time
 
@@ -277,3 +278,59 @@ def test_a_monitor_tells_what_the_server_runs(client, server):
             if command["client_type"] == "lua":
                 break
         assert command["command"] == "get monitored"
+
+
+def test_what_is_published_after_subscribe_has_returned_comes(server):
+    for _ in range(30):
+        with ResilientRedisClient(port=server.port) as client:
+            with client.pubsub(ignore_subscribe_messages=True) as pubsub:
+                pubsub.subscribe("a")
+                assert client.publish("a", 1) == 1
+                pubsub.psubscribe("b*")
+                assert client.publish("b", 2) == 1
+                taken = [message for message in (pubsub.get_message(timeout=5) for _ in range(4)) if message]
+                assert [message["data"] for message in taken] == [b"1", b"2"]
+
+
+def test_subscribe_does_not_wait_for_a_server_that_is_away(outage_server):
+    with ResilientRedisClient(port=outage_server.port, reconnect_max_delay_ms=20) as client:
+        client.ping()
+        outage_server.kill()
+        wait_until(lambda: not client.is_connected(), "the connection is lost")
+        with client.pubsub() as pubsub:
+            pubsub.subscribe("a")
+            assert pubsub.get_message(timeout=0.05) is None
+            outage_server.start()
+            assert wait_until(lambda: pubsub.get_message(timeout=1), "it is confirmed")["type"] == "subscribe"
+
+
+def test_a_subscription_has_a_connection_once_it_has_names_which_can_be_waited_for(client):
+    pubsub = client.pubsub()
+    assert pubsub.connection is None
+    with pytest.raises(RuntimeError, match="subscribe"):
+        pubsub.parse_response()
+    pubsub.subscribe("a")
+    connection = pubsub.connection
+    assert connection.can_read(timeout=5)  # the confirmation
+    assert pubsub.get_message(timeout=5)["type"] == "subscribe"
+    assert not connection.can_read(timeout=0)
+    client.publish("a", 1)
+    assert select.select([connection._sock], [], [], 5)[0] == [connection]
+    assert connection.can_read(timeout=5)
+    assert pubsub.get_message(timeout=0)["data"] == b"1"
+    assert not connection.can_read(timeout=0)
+    pubsub.close()
+    assert pubsub.connection is None
+
+
+def test_a_subscription_whose_connection_is_ended_subscribes_anew_to_all_its_names(client):
+    with client.pubsub() as pubsub:
+        pubsub.subscribe("a", "b")
+        pubsub.psubscribe("p*")
+        assert [pubsub.get_message(timeout=5)["data"] for _ in range(3)] == [1, 2, 3]
+        pubsub.connection.disconnect()
+        again = [pubsub.get_message(timeout=5) for _ in range(3)]
+        assert {message["channel"] for message in again} == {b"a", b"b", b"p*"}
+        assert [message["data"] for message in again] == [1, 2, 3]
+        assert client.publish("a", "x") == 1
+        assert pubsub.get_message(timeout=5)["data"] == b"x"

@@ -8,18 +8,57 @@ As with redis-py, one thread subscribes and another may take messages; ``close()
 
 from __future__ import annotations
 
+import select
 import time
+import weakref
 from typing import Any, Callable, Optional
 
 import redis.client
-from redis.exceptions import PubSubError
+from redis.exceptions import PubSubError, RedisError
 
+from . import _native
+from .connection import Connection
 from .engine import Engine
 from .errors import ClosedError
 from .subscribing import Gap, Subscribing
 
 #: How long, in milliseconds, is waited for one of two things before the other is looked at.
 _PIECE_MS = 50
+#: How long, in seconds, subscribe() waits for a server that is there to agree.
+_SETTLE_S = 1.0
+#: In these states the server is there, or not known to be away.
+_IS_THERE = frozenset({_native.RR_STATE_CONNECTING, _native.RR_STATE_READY, _native.RR_STATE_RECOVERING})
+
+
+class SubscriptionConnection(Connection):
+    """What takes the place of the connection of a redis-py PubSub, for code that asks whether there is one, or ends it."""
+
+    def __init__(self, pubsub: PubSub) -> None:
+        super().__init__(pubsub._engine, pubsub.encoder)
+        self._pubsub = weakref.ref(pubsub)
+
+    def disconnect(self, *args: Any, **options: Any) -> None:
+        """Has the PubSub subscribe anew to all its names, with new confirmations, as redis-py's does after that."""
+        pubsub = self._pubsub()
+        if pubsub is not None and pubsub.connection is self:
+            pubsub._subscribe_anew()
+
+    def can_read(self, timeout: Optional[float] = 0) -> bool:
+        """Is there something to take, or does it come within ``timeout`` seconds? None waits for ever."""
+        pubsub = self._pubsub()
+        return pubsub is not None and pubsub._has_something(timeout)
+
+    @property
+    def _sock(self) -> SubscriptionConnection:
+        # It is waited for as a socket is: Celery does.
+        return self
+
+    def fileno(self) -> int:
+        """A descriptor that is readable while there is a message to take."""
+        pubsub = self._pubsub()
+        if pubsub is None:
+            raise ClosedError("the subscription is gone")
+        return pubsub._subscription().fd()
 
 
 class PubSub(Subscribing, redis.client.PubSub):
@@ -52,6 +91,7 @@ class PubSub(Subscribing, redis.client.PubSub):
         with self._names_lock:
             native, self._native = self._native, None
             self._forget()
+            self.connection = None
             super().reset()
         if native is not None:
             native.close()
@@ -60,18 +100,43 @@ class PubSub(Subscribing, redis.client.PubSub):
 
     def execute_command(self, *args: Any) -> Any:
         """Subscribes, unsubscribes, or pings: what redis-py's methods send."""
+        if self.connection is None:
+            self.connection = SubscriptionConnection(self)  # type: ignore[assignment]
         if self._note(args):
+            self._settle()
             return
         if args[0] != "PING":
             raise PubSubError(f"{args[0]} is no command of a subscription")
         (self._engine.native or self._engine.open()).command(("PING",))
         self._pong(args)
 
+    def _settle(self) -> None:
+        """Waits until the server has agreed, if it is there: what is published after subscribe() has returned comes."""
+        with self._names_lock:
+            subscription, native = self._native, self._engine.native
+        if subscription is None or native is None:
+            return
+        end = time.monotonic() + _SETTLE_S
+        try:
+            while native.state() in _IS_THERE and time.monotonic() < end:
+                if subscription.wait(_PIECE_MS):
+                    return
+        except RedisError:
+            pass  # whoever takes messages is told
+
+    def _subscribe_anew(self) -> None:
+        with self._names_lock:
+            native, self._native = self._native, None
+            self._forget()
+            self.on_connect(self.connection)
+        if native is not None:
+            native.close()
+
     # ---- messages ----
 
     def parse_response(self, block: bool = True, timeout: Optional[float] = 0) -> Any:
         """The next message as the server would send it; None if there is none within ``timeout`` seconds."""
-        if self._native is None:
+        if self.connection is None:
             raise RuntimeError("not subscribed to anything yet: call subscribe(), psubscribe() or ssubscribe() first")
         end = None if block else time.monotonic() + (timeout or 0)
         while True:
@@ -108,6 +173,15 @@ class PubSub(Subscribing, redis.client.PubSub):
         else:
             self._on_gap(response)
         return None
+
+    def _has_something(self, timeout: Optional[float]) -> bool:
+        native = self._subscription()
+        with self._names_lock:
+            if self._confirmations and (self._agreed or native.wait(0)):
+                return True
+        poll = select.poll()
+        poll.register(native.fd(), select.POLLIN)
+        return bool(poll.poll(None if timeout is None else timeout * 1000))
 
     def check_health(self) -> None:
         """Nothing: the library looks after its connections."""
