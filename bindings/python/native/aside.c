@@ -1,8 +1,8 @@
 /*
  * Calls of the library that wait in one piece: scripts, transactions, the end of a client.
  *
- * In the main thread such a call is made aside, by a thread of the extension's, so that a signal's handler can run meanwhile. If it
- * raises, the call is left alone: it ends by itself, and so does what it was made of. Other threads make the call themselves.
+ * In the main thread such a call is made aside, by a thread of the extension's, so that a signal's handler can run meanwhile. If
+ * that raises, the call is left alone: it ends by itself, and so does what it was made of. Other threads make the call themselves.
  */
 #include "native.h"
 

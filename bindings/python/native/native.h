@@ -175,8 +175,8 @@ PyObject *client_command(client_object *self, PyObject *args);
 PyObject *client_pipeline(client_object *self, PyObject *args);
 PyObject *client_script(client_object *self, PyObject *args);
 /*
- * The arguments of a queued command, an (args, options) pair. If it says "NEVER_DECODE" and replies are decoded, its byte in `*raw`
- * is set, which is made with `count` bytes if it is NULL.
+ * The arguments of a queued command, an (args, options) pair. If it says "NEVER_DECODE" and replies are decoded, its byte in
+ * `*raw` is set, which is made with `count` bytes if it is NULL.
  */
 PyObject *queued(PyObject *entry, const codec *codec, Py_ssize_t at, Py_ssize_t count, char **raw);
 /* Makes a pipeline of (args, options) pairs. `*raw` gets a byte for each that says "NEVER_DECODE", or NULL if none does. */

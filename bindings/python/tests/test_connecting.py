@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import threading
 
 import pytest
@@ -9,7 +10,19 @@ import redis
 from redis.credentials import CredentialProvider, UsernamePasswordCredentialProvider
 from support.waiting import wait_until
 
-from resilient_redis import BUFFERED, ConfigurationError, GaveUpError, LoginError, ResilientRedisClient, State, TLSError
+from resilient_redis import (
+    BUFFERED,
+    CommandTimeoutError,
+    ConfigurationError,
+    GaveUpError,
+    LoginError,
+    NotConnectedError,
+    Outcome,
+    ResilientRedisClient,
+    State,
+    TLSError,
+    UnsupportedError,
+)
 
 
 def test_a_url_leads_to_a_server_over_tcp_a_unix_socket_or_tls(start_server):
@@ -229,3 +242,88 @@ def test_a_client_whose_constructor_failed_can_be_closed():
     assert client.close() == (0, 0, 0, 0)
     with pytest.raises(ConfigurationError, match="buffer_overflow.*perhaps"):
         ResilientRedisClient(buffer_overflow="perhaps")
+
+
+def test_a_provider_may_name_a_user_without_a_password(server):
+    server.command("ACL", "SETUSER", "guest", "on", "nopass", "~*", "+@all")
+
+    class Provider(redis.CredentialProvider):
+        def get_credentials(self):
+            return "guest", ""
+
+    with ResilientRedisClient(port=server.port, credential_provider=Provider()) as client:
+        assert client.acl_whoami() == "guest"
+    server.command("ACL", "DELUSER", "guest")
+
+
+def test_what_redis_py_shows_of_a_pool_is_there_and_counts_nothing(server):
+    with ResilientRedisClient(port=server.port) as client:
+        pool = client.connection_pool
+        identity = client.client_id()
+        pool.disconnect(inuse_connections=False)
+        assert client.client_id() == identity
+        assert len(pool._available_connections) == len(pool._in_use_connections) == pool._created_connections == 0
+        connection = pool.get_connection()
+        assert connection.repr_pieces() == [("host", "localhost"), ("port", server.port), ("db", 0)]
+        assert connection.pid == os.getpid() and not connection.should_reconnect()
+        pool.release(connection)
+
+
+def test_a_client_that_owns_its_pool_closes_it(server):
+    closed = []
+    pool = redis.ConnectionPool(port=server.port)
+    pool.disconnect = lambda: closed.append(pool)
+    with ResilientRedisClient(connection_pool=pool) as client:
+        assert client.ping()
+    assert closed == []
+    with ResilientRedisClient.from_pool(pool) as client:
+        assert client.ping()
+    assert closed == [pool]
+
+
+def test_a_client_with_a_connection_of_its_own_uses_the_pool_s_after_it_was_closed(server):
+    with ResilientRedisClient(port=server.port) as client:
+        alone = client.client()
+        assert alone.select(3) and alone.client_id() != client.client_id()
+        alone.close()
+        assert alone.connection is None
+        assert alone.client_id() == client.client_id()
+
+
+def test_a_time_that_has_passed_without_a_connection_is_a_connection_error_too(outage_server):
+    with ResilientRedisClient(port=outage_server.port, socket_timeout=0.3) as client:
+        client.ping()
+        outage_server.pause()
+        with pytest.raises(CommandTimeoutError) as slow:
+            client.using(timeout=0.01).get("key")
+        assert not isinstance(slow.value, redis.ConnectionError)
+        outage_server.resume()
+        outage_server.kill()
+        wait_until(lambda: not client.is_connected(), "the connection is lost")
+        for call in (lambda: client.get("key"), lambda: client.pipeline().get("key").execute()):
+            with pytest.raises(NotConnectedError) as away:
+                call()
+            assert isinstance(away.value, redis.ConnectionError) and isinstance(away.value, redis.TimeoutError)
+            assert away.value.outcome is Outcome.NOT_APPLIED
+
+
+@pytest.mark.parametrize(
+    ("command", "advice"),
+    [
+        (("SUBSCRIBE", "c"), "pubsub()"),
+        (("UNSUBSCRIBE", "c"), "pubsub()"),
+        (("MONITOR",), "monitor()"),
+        (("MULTI",), "pipeline()"),
+        (("WATCH", "k"), "watch()"),
+        (("QUIT",), "close()"),
+        (("CLIENT", "REPLY", "OFF"), "reply"),
+        (("CLIENT", "TRACKING", "ON"), "invalidation"),
+    ],
+)
+def test_what_does_not_belong_on_a_shared_connection_is_refused_as_by_a_server_and_says_what_does(server, command, advice):
+    with ResilientRedisClient(port=server.port) as client:
+        with pytest.raises(UnsupportedError) as refusal:
+            client.execute_command(*command)
+        assert isinstance(refusal.value, redis.ResponseError)
+        assert advice in str(refusal.value) and "rr_" not in str(refusal.value)
+        assert client.ping()

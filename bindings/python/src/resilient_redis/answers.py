@@ -15,6 +15,7 @@ from . import _native
 
 logger = logging.getLogger("resilient_redis")
 
+_ANY_PASSWORD = b"nopass"
 #: How long a thread waits in one piece.
 _WAIT_MS = 60_000
 
@@ -48,7 +49,9 @@ def answer_credentials(mailbox: _native.Mailbox, get_credentials: Callable[[], S
     def answer(number: int, host: Any, port: int) -> None:
         given = get_credentials()
         username, password = given if len(given) == 2 else ("", given[0])
-        mailbox.give_credentials(number, _bytes(username) or None, _bytes(password))
+        name = _bytes(username)
+        # A user without a password is sent one all the same, as redis_arguments.py does.
+        mailbox.give_credentials(number, name or None, _bytes(password) or (_ANY_PASSWORD if name else b""))
 
     _answer_all(mailbox, answer, "credential provider")
 

@@ -13,7 +13,7 @@ from typing import Any, Callable, List, Tuple
 import redis
 
 from .connection import Connection
-from .engine import Engine
+from .engine import CloseReport, Engine
 from .settings import Settings
 
 
@@ -29,7 +29,13 @@ class ConnectionPool(redis.ConnectionPool):
         self.max_connections = settings.max_connections
         self.cache = None
         self.pid = os.getpid()
+        self.himport_registry = settings.connection_kwargs.get("himport_registry")
         self._lock = threading.RLock()
+        self._fork_lock = threading.RLock()
+        # What is counted here are redis-py's connections: there are none.
+        self._created_connections = 0
+        self._available_connections = []
+        self._in_use_connections = set()
         self._maint_notifications_pool_handler = None  # type: ignore[assignment]
         self._oss_cluster_maint_notifications_handler = None  # type: ignore[assignment]
 
@@ -54,12 +60,19 @@ class ConnectionPool(redis.ConnectionPool):
         return isinstance(connection, Connection)
 
     def disconnect(self, inuse_connections: bool = True) -> None:
-        """Ends the engine's connections, with what is buffered sent first. They are made anew when they are needed."""
-        self.engine.close()
+        """Ends the engine's connections, with what is buffered sent first. They are made anew when they are needed.
 
-    def close(self) -> None:
-        """The same."""
-        self.engine.close()
+        Without those that are in use there is none: all share the engine's.
+        """
+        if inuse_connections:
+            self.engine.close()
+
+    def close(self) -> CloseReport:  # type: ignore[override]
+        """Ends the engine's connections, and those of the pool that the program brought. Says what was left behind."""
+        report = self.engine.close()
+        if self.settings.pool is not None:
+            self.settings.pool.close()
+        return report
 
     def reset(self) -> None:
         """Nothing: after a fork the engine is new by itself."""
