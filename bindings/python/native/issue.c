@@ -178,31 +178,51 @@ static PyObject *command_in_slices(client_object *self, PyObject *command, const
     return outcome_of(self, one.completion.status, one.completion.reply, one.completion.error, raw);
 }
 
+static PyObject *command_with(client_object *self, PyObject *command, const rr_command_options *options, bool raw)
+{
+    PyObject *result = NULL;
+    arguments packed;
+
+    arguments_begin(&packed);
+    if (arguments_pack_command(&packed, command, &self->codec) == 0) {
+        /* What is submitted is answered by the primary alone. */
+        if (!on_main_thread())
+            result = command_in_one_piece(self, &packed, options, raw);
+        else if (self->reads_from_replica)
+            result = command_aside(self, command, options, raw);
+        else
+            result = command_in_slices(self, command, &packed, options, raw);
+    }
+    arguments_end(&packed);
+    return result;
+}
+
 PyObject *client_command(client_object *self, PyObject *args)
 {
     rr_command_options options = {sizeof options, 0, 0, 0};
-    PyObject *command, *result = NULL;
     long long timeout_ms = 0;
     unsigned int flags = 0;
-    arguments packed;
+    PyObject *command;
     int raw = 0;
 
     if (!PyArg_ParseTuple(args, "O|ILp", &command, &flags, &timeout_ms, &raw))
         return NULL;
     options.timeout_ms = timeout_ms;
     options.flags = flags;
-    arguments_begin(&packed);
-    if (arguments_pack_command(&packed, command, &self->codec) == 0) {
-        /* What is submitted is answered by the primary alone. */
-        if (!on_main_thread())
-            result = command_in_one_piece(self, &packed, &options, raw != 0);
-        else if (self->reads_from_replica)
-            result = command_aside(self, command, &options, raw != 0);
-        else
-            result = command_in_slices(self, command, &packed, &options, raw != 0);
-    }
-    arguments_end(&packed);
-    return result;
+    return command_with(self, command, &options, raw != 0);
+}
+
+/* A script that is not longer than this costs less to send than to have it run aside. */
+#define SHORT_SCRIPT 4096
+
+/* A script as a command, with its source. */
+static PyObject *eval_of(const char *source, Py_ssize_t length, Py_ssize_t key_count, PyObject *values)
+{
+    PyObject *head = Py_BuildValue("(sy#n)", "EVAL", source, length, key_count);
+    PyObject *command = head == NULL ? NULL : PySequence_Concat(head, values);
+
+    Py_XDECREF(head);
+    return command;
 }
 
 static void do_script(aside *call)
@@ -227,6 +247,18 @@ PyObject *client_script(client_object *self, PyObject *args)
 
     if (!PyArg_ParseTuple(args, "y#nO|ILp", &source, &length, &key_count, &values, &flags, &timeout_ms, &raw))
         return NULL;
+    if (length <= SHORT_SCRIPT && !(flags & RR_SCRIPT_READ_ONLY) && on_main_thread() && !self->reads_from_replica &&
+        PyTuple_Check(values)) {
+        rr_command_options options = {sizeof options, 0, 0, 0};
+        PyObject *command = eval_of(source, length, key_count, values), *result;
+
+        options.timeout_ms = timeout_ms;
+        options.flags = ((flags & RR_SCRIPT_NO_BUFFER) ? RR_COMMAND_NO_BUFFER : 0) |
+                        ((flags & RR_SCRIPT_NO_RETRY) ? RR_COMMAND_NO_RETRY : 0);
+        result = command == NULL ? NULL : command_with(self, command, &options, raw != 0);
+        Py_XDECREF(command);
+        return result;
+    }
     call = aside_new((PyObject *)self);
     if (call == NULL)
         return NULL;
