@@ -8,7 +8,7 @@ from __future__ import annotations
 import collections
 import logging
 import threading
-from typing import Any, Deque, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Deque, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from redis.exceptions import ResponseError
 
@@ -71,7 +71,7 @@ class Subscribing:
         self._confirmations: Deque[List[Any]] = collections.deque()
         self._agreed = True
         # What a confirmation counts: names and patterns together, shard channels apart.
-        self._counted: Dict[bool, Set[Tuple[int, bytes]]] = {False: set(), True: set()}
+        self._counted: Dict[bool, Dict[Tuple[int, bytes], None]] = {False: {}, True: {}}
 
     # ---- names ----
 
@@ -86,7 +86,7 @@ class Subscribing:
                 self._confirm(name, kind, args[1:], True)
             elif name in _UNSUBSCRIBE:
                 kind = _UNSUBSCRIBE[name]
-                names = args[1:] or tuple(self._names(kind))
+                names = args[1:] or tuple(name for of, name in self._counted[kind == _native.RR_SHARD_CHANNEL] if of == kind)
                 self._subscription().remove(kind, names)
                 self._confirm(name, kind, names or (None,), False)
             else:
@@ -110,9 +110,9 @@ class Subscribing:
         for name in names:
             encoded = None if name is None else bytes(self.encoder.encode(name))
             if encoded is not None and subscribed:
-                counted.add((kind, encoded))
+                counted[kind, encoded] = None
             elif encoded is not None:
-                counted.discard((kind, encoded))
+                counted.pop((kind, encoded), None)
             self._confirmations.append([command.lower().encode(), self._decoded(encoded), len(counted)])
 
     def _subscription(self) -> _native.Subscription:
