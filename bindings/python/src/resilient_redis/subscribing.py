@@ -8,7 +8,7 @@ from __future__ import annotations
 import collections
 import logging
 import threading
-from typing import Any, Deque, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Deque, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from redis.exceptions import ResponseError
 
@@ -68,7 +68,7 @@ class Subscribing:
         self._confirmations: Deque[List[Any]] = collections.deque()
         self._agreed = True
         # What a confirmation counts: names and patterns together, shard channels apart.
-        self._counted: Dict[bool, Set[Tuple[int, bytes]]] = {False: set(), True: set()}
+        self._counted: Dict[bool, Dict[Tuple[int, bytes], None]] = {False: {}, True: {}}
 
     # ---- names ----
 
@@ -105,9 +105,9 @@ class Subscribing:
         for name in names:
             encoded = None if name is None else bytes(self.encoder.encode(name))
             if encoded is not None and subscribed:
-                counted.add((kind, encoded))
+                counted[kind, encoded] = None
             elif encoded is not None:
-                counted.discard((kind, encoded))
+                counted.pop((kind, encoded), None)
             self._confirmations.append([command.lower().encode(), self._decoded(encoded), len(counted)])
 
     def _subscription(self) -> _native.Subscription:
