@@ -2,7 +2,9 @@
  * Calls of the library that wait in one piece: scripts, transactions, the end of a client.
  *
  * In the main thread such a call is made aside, by a thread of the extension's, so that a signal's handler can run meanwhile. If
- * that raises, the call is left alone: it ends by itself, and so does what it was made of. Other threads make the call themselves.
+ * that raises, the call is left alone: it ends by itself, and so does what it was made of. Other threads make the call themselves,
+ * and so does the main thread while commands flow and the call cannot take long: the way to another thread and back is longer than
+ * most such calls.
  */
 #include "native.h"
 
@@ -13,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+/* A call that takes no longer is not worth another thread. The library's own limit for a call is as long. */
+#define BRIEF_MS 5000
 #define SLICE_NS (100 * 1000 * 1000)
 
 /* A thread that makes calls, one after the other. All but `owner` is under the lock. */
@@ -192,9 +196,14 @@ static bool leave(struct helper *helper)
     return is_left;
 }
 
+static bool is_brief(const aside *call)
+{
+    return call->limit_ms > 0 && call->limit_ms <= BRIEF_MS && rr_client_state(call->client) == RR_STATE_READY;
+}
+
 int aside_do(aside *call)
 {
-    struct helper *helper = on_main_thread() ? take_helper() : NULL;
+    struct helper *helper = on_main_thread() && !is_brief(call) ? take_helper() : NULL;
 
     if (helper == NULL) {
         Py_BEGIN_ALLOW_THREADS

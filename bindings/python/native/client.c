@@ -68,6 +68,20 @@ static bool is_replica(PyObject *options)
     return value != NULL && PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, "replica") == 0;
 }
 
+/* The option command_timeout_ms, as far as it is a plain number; else the library's default. */
+static int64_t timeout_of(PyObject *options)
+{
+    PyObject *value = PyDict_GetItemString(options, "command_timeout_ms");
+    PyObject *bytes = value == NULL ? NULL : PyUnicode_AsUTF8String(value);
+    PyObject *number = bytes == NULL ? NULL : PyLong_FromString(PyBytes_AsString(bytes), NULL, 10);
+    long long timeout_ms = number == NULL ? 0 : PyLong_AsLongLong(number);
+
+    Py_XDECREF(bytes);
+    Py_XDECREF(number);
+    PyErr_Clear();
+    return timeout_ms > 0 ? timeout_ms : 5000;
+}
+
 static int client_init(client_object *self, PyObject *args, PyObject *keywords)
 {
     PyObject *options, *encoding, *errors, *credentials = Py_None, *resolver = Py_None;
@@ -89,6 +103,7 @@ static int client_init(client_object *self, PyObject *args, PyObject *keywords)
     if (codec_init(&self->codec, encoding, errors, decode != 0) < 0)
         return -1;
     self->reads_from_replica = is_replica(options);
+    self->command_timeout_ms = timeout_of(options);
     config = rr_config_new();
     if (config == NULL) {
         PyErr_NoMemory();

@@ -265,6 +265,7 @@ PyObject *client_script(client_object *self, PyObject *args)
     call->work = do_script;
     call->client = self->client;
     call->timeout_ms = timeout_ms;
+    call->limit_ms = timeout_ms > 0 ? timeout_ms : self->command_timeout_ms;
     call->flags = flags;
     call->key_count = (size_t)key_count;
     if (arguments_pack_names(&call->packed, values, &self->codec) < 0) {

@@ -132,6 +132,7 @@ typedef struct aside {
     arguments packed;
     const char *const *pointers; /* to what is packed */
     int64_t timeout_ms;
+    int64_t limit_ms; /* how long it may take at most; 0: for long */
     uint32_t flags;
     size_t key_count;
     rr_script *script;
@@ -145,7 +146,10 @@ typedef struct aside {
 } aside;
 
 aside *aside_new(PyObject *owner);
-/* Makes the call, and waits for it. -1 if a signal's handler raised: then the call is not the caller's any more. */
+/*
+ * Makes the call, and waits for it. -1 if a signal's handler raised: then the call is not the caller's any more. While commands
+ * flow one that may take some seconds at most is made at once, and a signal waits for it.
+ */
 int aside_do(aside *call);
 void aside_end(aside *call);
 /* Raises why the call failed. Returns NULL. */
@@ -160,6 +164,7 @@ typedef struct client_object {
     rr_client *client;
     codec codec;
     bool reads_from_replica;
+    int64_t command_timeout_ms;
     rr_queue *spare[SPARE_QUEUES]; /* for calls that a signal may end; each serves one at a time */
     size_t spares;
 } client_object;

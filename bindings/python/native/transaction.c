@@ -5,6 +5,7 @@ typedef struct transaction_object {
     PyObject_HEAD
     rr_transaction *transaction;
     client_object *client;
+    int64_t limit_ms; /* how long each call may take */
 } transaction_object;
 
 static PyTypeObject *transaction_type;
@@ -35,6 +36,7 @@ PyObject *client_transaction(client_object *self, PyObject *args)
     call->work = do_begin;
     call->client = self->client;
     call->timeout_ms = timeout_ms;
+    call->limit_ms = timeout_ms > 0 ? timeout_ms : self->command_timeout_ms;
     call->flags = flags;
     if (arguments_pack_names(&call->packed, keys, &self->codec) == 0 &&
         (call->pointers = arguments_pointers(&call->packed)) != NULL) {
@@ -45,6 +47,7 @@ PyObject *client_transaction(client_object *self, PyObject *args)
         } else if ((made = (transaction_object *)new_object(transaction_type)) != NULL) {
             Py_INCREF(self);
             made->client = self;
+            made->limit_ms = call->limit_ms;
             made->transaction = call->transaction;
             call->transaction = NULL;
         }
@@ -71,6 +74,7 @@ static aside *call_on(transaction_object *self, void (*work)(aside *call))
         call->work = work;
         call->client = self->client->client;
         call->watch = self->transaction;
+        call->limit_ms = self->limit_ms;
     }
     return call;
 }

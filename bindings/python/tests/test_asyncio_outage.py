@@ -104,7 +104,8 @@ def test_a_full_buffer_refuses_or_is_waited_for_as_it_is_told(run, outage_server
                 await client.set("c", 3)
             assert failure.value.outcome is Outcome.NOT_APPLIED
             await in_thread(outage_server.start)
-        async with client_of(outage_server, outage_grace_ms=0, buffer_max_commands=2, buffer_overflow="block") as client:
+        options = {"buffer_overflow": "block", "reads_during_outage": "fail"}
+        async with client_of(outage_server, outage_grace_ms=0, buffer_max_commands=2, **options) as client:
             await kill(outage_server, client)
             assert [await client.set("a", 3), await client.set("b", 4)] == [BUFFERED, BUFFERED]
             with pytest.raises(BufferFullError):
@@ -113,6 +114,8 @@ def test_a_full_buffer_refuses_or_is_waited_for_as_it_is_told(run, outage_server
             tasks.append(asyncio.ensure_future(client.using(timeout=20).pipeline().rpush("list", 10).execute()))
             await asyncio.sleep(0.05)
             assert not any(task.done() for task in tasks)
+            with pytest.raises(UnavailableError):
+                await client.get("a")  # it does not wait behind them
             await in_thread(outage_server.start)
             await asyncio.gather(*tasks)
             await client.flush(10)
@@ -277,6 +280,24 @@ def test_calls_that_wait_while_the_client_is_closed_are_told_so(run, server, pro
         # As redis-py's it can be used again.
         assert await client.set("key", 1) is True
         await client.aclose()
+
+    run(main)
+
+
+@each_loop
+def test_calls_that_wait_for_their_turn_while_the_client_is_closed_are_told_so(run, server, proxy):
+    async def main():
+        client = client_of(proxy, drain_timeout_seconds=0.1, max_submitted=5, private_max_connections=1)
+        async with client.pipeline() as pipe:
+            await pipe.watch("key")
+            await in_thread(proxy.hold)
+            tasks = [asyncio.ensure_future(client.blpop("list", 0)) for _ in range(3)]
+            tasks += [asyncio.ensure_future(client.get("key")) for _ in range(20)]
+            await asyncio.sleep(0.01)
+            await client.aclose()
+            for ended in await asyncio.gather(*tasks, return_exceptions=True):
+                assert isinstance(ended, redis.ConnectionError), ended
+            await in_thread(proxy.release)
 
     run(main)
 

@@ -34,8 +34,11 @@ def _answer_all(mailbox: _native.Mailbox, answer: Callable[[int, Any, int], None
         number, host, port = request  # type: ignore[misc]
         try:
             answer(number, host, port)
-        except (NobodyToAsk, RedisError, OSError) as error:
-            # As is to be expected at times: a server that cannot be asked, or no event loop.
+        except NobodyToAsk as error:
+            logger.warning("the program's %s was not asked: %s", what, error)
+            mailbox.refuse(number)
+        except (RedisError, OSError) as error:
+            # A server that cannot be asked, as is to be expected at times.
             logger.warning("the program's %s failed: %s", what, error)
             mailbox.refuse(number)
         except Exception:

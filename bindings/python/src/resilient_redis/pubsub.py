@@ -149,9 +149,7 @@ class PubSub(Subscribing, redis.client.PubSub):
                     return None
                 raise
             if response is not None:
-                if self.push_handler_func is not None and response[0] != b"pong":
-                    response = self.push_handler_func(response)
-                return response
+                return self._handed(response)
             if left == 0:
                 return None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import collections
 import logging
 import threading
-from typing import Any, Deque, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Deque, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from redis.exceptions import ResponseError
 
@@ -54,6 +54,7 @@ class Subscribing:
     """A PubSub of redis-py's, as far as it is the same for both clients."""
 
     encoder: Any
+    push_handler_func: Any
 
     def _begin(self, engine: Engine, queue_size: int, queue_bytes: int) -> None:
         self._engine = engine
@@ -68,7 +69,7 @@ class Subscribing:
         self._confirmations: Deque[List[Any]] = collections.deque()
         self._agreed = True
         # What a confirmation counts: names and patterns together, shard channels apart.
-        self._counted: Dict[bool, Set[Tuple[int, bytes]]] = {False: set(), True: set()}
+        self._counted: Dict[bool, Dict[Tuple[int, bytes], None]] = {False: {}, True: {}}
 
     # ---- names ----
 
@@ -93,7 +94,7 @@ class Subscribing:
     def _pong(self, args: Tuple[Any, ...]) -> None:
         """The server has answered a PING."""
         said = self.encoder.encode(args[1] if len(args) > 1 else b"")
-        self._confirmations.append([b"pong", self._decoded(said)])
+        self._confirmations.append([self._decoded(b"pong"), self._decoded(said)])
 
     def _names(self, kind: int) -> Tuple[bytes, ...]:
         """What of a kind is subscribed to."""
@@ -105,10 +106,10 @@ class Subscribing:
         for name in names:
             encoded = None if name is None else bytes(self.encoder.encode(name))
             if encoded is not None and subscribed:
-                counted.add((kind, encoded))
+                counted[kind, encoded] = None
             elif encoded is not None:
-                counted.discard((kind, encoded))
-            self._confirmations.append([command.lower().encode(), self._decoded(encoded), len(counted)])
+                counted.pop((kind, encoded), None)
+            self._confirmations.append([self._decoded(command.lower().encode()), self._decoded(encoded), len(counted)])
 
     def _subscription(self) -> _native.Subscription:
         """The subscription; a new one, to all names, when the client was closed meanwhile, or the process forked."""
@@ -148,11 +149,11 @@ class Subscribing:
         """A message as the server would send it, a :class:`Gap`, or None."""
         kind, channel, pattern, payload, lost, down_since_ms, up_at_ms, error = message
         if kind == _native.RR_CHANNEL:
-            return [b"message", self._decoded(channel), self._decoded(payload)]
+            return [self._decoded(b"message"), self._decoded(channel), self._decoded(payload)]
         if kind == _native.RR_PATTERN:
-            return [b"pmessage", self._decoded(pattern), self._decoded(channel), self._decoded(payload)]
+            return [self._decoded(b"pmessage"), self._decoded(pattern), self._decoded(channel), self._decoded(payload)]
         if kind == _native.RR_SHARD_CHANNEL:
-            return [b"smessage", self._decoded(channel), self._decoded(payload)]
+            return [self._decoded(b"smessage"), self._decoded(channel), self._decoded(payload)]
         if kind == _native.RR_MESSAGE_LOST:
             return Gap(lost, None, None)
         if kind == _native.RR_MESSAGE_RESTORED:
@@ -160,6 +161,12 @@ class Subscribing:
         if kind == _native.RR_MESSAGE_REFUSED:
             logger.error("the server does not let this client subscribe to %r: %s", channel or pattern, error)
         return None
+
+    def _handed(self, response: List[Any]) -> Any:
+        """The response, or what the program's function for pushed messages makes of it: there are some in RESP3 only."""
+        if self.push_handler_func is None or self._engine.settings.protocol != 3 or response[0] in (b"pong", "pong"):
+            return response
+        return self.push_handler_func(response)
 
     def _decoded(self, data: Optional[bytes]) -> Any:
         return None if data is None else self.encoder.decode(data)

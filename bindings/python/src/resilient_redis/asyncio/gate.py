@@ -10,7 +10,7 @@ import collections
 from typing import Deque, Optional
 
 from .. import _native
-from ..errors import make_failure
+from ..errors import ClosedError, make_failure
 
 
 class Gate:
@@ -47,6 +47,12 @@ class Gate:
                 turn.set_result(None)
                 return
         self._free += 1
+
+    def close(self) -> None:
+        """Those that wait do so in vain: the client was closed. It lets in as before."""
+        for turn in self._waiting:
+            if not turn.done():
+                turn.set_exception(ClosedError("the client was closed"))
 
     def leave_soon(self) -> None:
         """The same, for any thread."""

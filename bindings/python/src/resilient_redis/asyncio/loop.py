@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from redis.exceptions import RedisError
@@ -22,7 +21,7 @@ from ..errors import BufferFullError, ClosedError, Outcome, TooManySubmittedErro
 from . import threads
 from .gate import Gate
 from .kinds import HAS_TO_PREPARE, ORDINARY, TAKES, is_special, kind_of
-from .room import Room
+from .room import BufferRoom, Room
 
 logger = logging.getLogger("resilient_redis")
 
@@ -55,13 +54,12 @@ class LoopQueue:
         #: Lets in who needs a connection of its own: what waits at the server, and transactions.
         self.private = Gate(loop, min(_PRIVATE, int(options.get("private_max_connections", _PRIVATE))))
         self._threads = Gate(loop, _MOST_THREADS)
-        self._room = Room(loop)
-        self._waits_for_buffer = options.get("buffer_overflow") == "block"
+        self._buffer_room = BufferRoom(loop) if options.get("buffer_overflow") == "block" else None
+        self._room = Room(loop, self._buffer_room)
         self._seconds = seconds
         self._pending: Dict[int, asyncio.Future[Any]] = {}
         self._late_numbers: Dict[int, int] = {}
         self._tag = 0
-        self._pid = os.getpid()
         self._is_over = False
         self._queue = native.queue()
         self._descriptor = self._queue.fd()
@@ -137,14 +135,16 @@ class LoopQueue:
 
     def _enter(self, tag: int, submit: Callable[[int], int], timeout_ms: int) -> Tuple[asyncio.Future[Any], int]:
         """Submits at once, or when there is room: then its number is not known yet, and 0."""
-        full: Optional[Exception] = None
-        if not self._room:
+        room = self._room
+        if not room:
             try:
                 number = submit(timeout_ms)
-            except (TooManySubmittedError, BufferFullError) as error:
-                if isinstance(error, BufferFullError) and not self._waits_for_buffer:
+            except TooManySubmittedError:
+                pass
+            except BufferFullError:
+                if self._buffer_room is None:
                     raise
-                full = error
+                room = self._buffer_room
             else:
                 future = self._pending[tag] = self.loop.create_future()
                 return future, number
@@ -152,17 +152,10 @@ class LoopQueue:
         deadline = self.loop.time() + (timeout_ms / 1000 if timeout_ms else self._seconds)
 
         def take() -> None:
-            try:
-                number = submit(max(1, round((deadline - self.loop.time()) * 1000)))
-            except BufferFullError as error:
-                if self._waits_for_buffer:
-                    raise
-                future.set_exception(error)
-                return
-            self._late_numbers[tag] = number
+            self._late_numbers[tag] = submit(max(1, round((deadline - self.loop.time()) * 1000)))
             self._pending[tag] = future
 
-        self._room.wait(future, take, deadline, full)
+        room.wait(future, take, deadline)
         return future, 0
 
     def _give_up(self, tag: int, number: int) -> None:
@@ -261,6 +254,8 @@ class LoopQueue:
                 break
         if self._room:
             self._room.look()
+        if self._buffer_room:
+            self._buffer_room.look()
 
     # ---- the end ----
 
@@ -278,7 +273,12 @@ class LoopQueue:
         self._is_over = True
         self.loop.remove_reader(self._descriptor)
         self._queue.close()
-        self._room.look()  # each is told that the client is closed
+        # Each of those that wait is told that the client is closed.
+        self._room.look()
+        if self._buffer_room is not None:
+            self._buffer_room.look()
+        for gate in (self.private, self._threads):
+            gate.close()
         pending, self._pending = self._pending, {}
         for future in pending.values():
             if not future.done():

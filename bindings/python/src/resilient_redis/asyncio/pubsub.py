@@ -50,7 +50,7 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
     ) -> None:
         self._begin(connection_pool.engine if engine is None else engine, queue_size, queue_bytes)
         self._on_gap = on_gap
-        self._watch = _Watch()
+        self._arrivals = _Arrivals()
         self.shard_channels = {}
         super().__init__(connection_pool, *args, **kwargs)
 
@@ -108,7 +108,7 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
                 raise PubSubError(f"{args[0]} is no command of a subscription")
             await self._engine.queue().command(("PING",), 0, 0, False)
             self._pong(args)
-        self._watch.wake()
+        self._arrivals.wake()
 
     async def _agreement(self) -> None:
         """Waits for the server's agreement to all names. Where it refuses one, who takes messages is told."""
@@ -120,7 +120,7 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
             try:
                 if native.wait(0):
                     self._agreed = True
-                    self._watch.wake()
+                    self._arrivals.wake()
                     return
             except (ResponseError, ClosedError):
                 return
@@ -157,7 +157,7 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
             if not self._agreed:
                 left = pause if left is None else min(pause, left)
                 pause = min(2 * pause, _LONGEST_PAUSE)
-            await self._watch.wait(native, left)
+            await self._arrivals.wait(native, left)
             if native is not self._native:
                 return None
 
@@ -174,11 +174,8 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
             if isinstance(response, Gap):
                 await self._tell(response)
                 response = None
-        if self.push_handler_func is not None and response[0] != b"pong":
-            response = self.push_handler_func(response)
-            if inspect.isawaitable(response):
-                response = await response
-        return response
+        response = self._handed(response)
+        return await response if inspect.isawaitable(response) else response
 
     async def _tell(self, gap: Gap) -> None:
         if self._on_gap is None:
@@ -192,7 +189,7 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
         """Nothing: the library looks after its connections."""
 
 
-class _Watch:
+class _Arrivals:
     """Wakes the tasks that wait for a subscription. Its descriptor is watched only while there are some, by their event loop."""
 
     def __init__(self) -> None:

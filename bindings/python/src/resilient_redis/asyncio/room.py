@@ -1,8 +1,8 @@
 """Room: commands that wait, in their turn, until the library takes more.
 
-It takes none while too many are on their way, or, where the buffer is to be waited for, while that is full. Who waits is an entry
-here and holds nothing else; each has its time. Belongs to one event loop, whose thread alone uses it. It sends nothing by itself:
-an entry brings the function that does.
+It takes none while too many are on their way, or, where the buffer is to be waited for, while that is full: for each there is a
+room. Who waits is an entry here and holds nothing else; each has its time. Belongs to one event loop, whose thread alone uses it.
+It sends nothing by itself: an entry brings the function that does.
 """
 
 from __future__ import annotations
@@ -25,41 +25,49 @@ class _Entry(NamedTuple):
 
 
 class Room:
-    """Those that wait for room."""
+    """Those that wait for there to be fewer on their way; with ``buffer``, those whose write finds the buffer full go there."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, buffer: Optional[BufferRoom] = None) -> None:
         self._loop = loop
+        self._buffer = buffer
         self._entries: Deque[_Entry] = collections.deque()
         self._timer: Optional[asyncio.TimerHandle] = None
-        self._full: Optional[Exception] = None
 
     def __bool__(self) -> bool:
         """Does anybody wait?"""
         return bool(self._entries)
 
-    def wait(self, future: asyncio.Future, take: Callable[[], None], deadline: float, full: Optional[Exception]) -> None:
+    def wait(self, future: asyncio.Future, take: Callable[[], None], deadline: float) -> None:
         """Calls ``take`` when there may be room, until it finds some; the future fails when that is late."""
         self._entries.append(_Entry(future, take, deadline))
-        self._full = full or self._full
         if self._timer is None:
             self._timer = self._loop.call_later(_PAUSE, self._look_again)
 
     def look(self) -> None:
         """There may be room: those in front take it."""
         while self._entries:
-            future, take, _ = self._entries[0]
-            if not future.done():
-                try:
-                    take()
-                except (TooManySubmittedError, BufferFullError) as full:
-                    self._full = full
-                    return
-                except Exception as error:
-                    future.set_exception(error)
+            entry = self._entries[0]
+            if not entry.future.done() and not self._takes(entry):
+                return
             self._entries.popleft()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _takes(self, entry: _Entry) -> bool:
+        """Lets one take what room there is; False if there is none."""
+        try:
+            entry.take()
+        except TooManySubmittedError:
+            return False
+        except BufferFullError as full:
+            if self._buffer is None:
+                entry.future.set_exception(full)
+            else:
+                self._buffer.wait(*entry)
+        except Exception as error:
+            entry.future.set_exception(error)
+        return True
 
     def _look_again(self) -> None:
         self._timer = None
@@ -75,6 +83,23 @@ class Room:
             self._timer = self._loop.call_later(_PAUSE, self._look_again)
 
     def _late(self) -> Exception:
-        if isinstance(self._full, BufferFullError):
-            return self._full
         return too_late("the time passed while too many commands were on their way")
+
+
+class BufferRoom(Room):
+    """Those that wait for the buffer not to be full."""
+
+    _full: Optional[BufferFullError] = None
+
+    def _takes(self, entry: _Entry) -> bool:
+        try:
+            entry.take()
+        except (TooManySubmittedError, BufferFullError) as full:
+            self._full = full if isinstance(full, BufferFullError) else self._full
+            return False
+        except Exception as error:
+            entry.future.set_exception(error)
+        return True
+
+    def _late(self) -> Exception:
+        return self._full or super()._late()
