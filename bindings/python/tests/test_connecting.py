@@ -163,7 +163,7 @@ def test_a_client_of_another_client_s_pool_shares_its_connection(server):
     first = ResilientRedisClient(port=server.port, client_name="first")
     second = ResilientRedisClient(connection_pool=first.connection_pool)
     first.ping()
-    assert second.is_connected()
+    wait_until(second.is_connected, "what waited for the connection is answered")
     with pytest.raises(ConfigurationError, match="reconnect_tries"):
         ResilientRedisClient(connection_pool=first.connection_pool, reconnect_tries=5)
 

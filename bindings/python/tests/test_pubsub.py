@@ -334,3 +334,15 @@ def test_a_subscription_whose_connection_is_ended_subscribes_anew_to_all_its_nam
         assert [message["data"] for message in again] == [1, 2, 3]
         assert client.publish("a", "x") == 1
         assert pubsub.get_message(timeout=5)["data"] == b"x"
+
+
+def test_what_is_pushed_goes_through_the_program_s_function_in_resp3_only(server):
+    for protocol in (3, 2):
+        with ResilientRedisClient(port=server.port, protocol=protocol, decode_responses=True) as client:
+            pushed = []
+            with client.pubsub(push_handler_func=lambda response: pushed.append(response) or response) as pubsub:
+                pubsub.subscribe("a")
+                client.publish("a", "x")
+                assert pubsub.parse_response() == ["subscribe", "a", 1]
+                assert pubsub.get_message(timeout=5) == {"type": "message", "pattern": None, "channel": "a", "data": "x"}
+            assert pushed == ([["subscribe", "a", 1], ["message", "a", "x"]] if protocol == 3 else [])

@@ -59,17 +59,16 @@ class ConnectionPool(redis.ConnectionPool):
         """Is it from here?"""
         return isinstance(connection, Connection)
 
-    def disconnect(self, inuse_connections: bool = True) -> None:
+    def disconnect(self, inuse_connections: bool = True) -> CloseReport:  # type: ignore[override]
         """Ends the engine's connections, with what is buffered sent first. They are made anew when they are needed.
 
         Without those that are in use there is none: all share the engine's.
         """
-        if inuse_connections:
-            self.engine.close()
+        return self.engine.close() if inuse_connections else CloseReport()
 
     def close(self) -> CloseReport:  # type: ignore[override]
         """Ends the engine's connections, and those of the pool that the program brought. Says what was left behind."""
-        report = self.engine.close()
+        report = self.disconnect()
         if self.settings.pool is not None:
             self.settings.pool.close()
         return report
