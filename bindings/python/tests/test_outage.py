@@ -34,7 +34,7 @@ def client_of(server, **options):
 
 
 def until_ready(client):
-    wait_until(client.is_connected, "commands flow")
+    wait_until(lambda: client.get_state() is State.READY, "commands flow")
 
 
 def until_lost(client):

@@ -69,8 +69,8 @@ class Watching:
         return failed_commands(self._engine)
 
     def is_connected(self) -> bool:
-        """Do commands flow?"""
-        return self.get_state() is State.READY
+        """Is the server connected? What waited during an outage may still be on its way: see ``wait_ready()``."""
+        return self.get_state() in (State.READY, State.RECOVERING)
 
     def get_state(self) -> State:
         """What the connection is doing."""
