@@ -31,6 +31,7 @@ from ..reissue import Reissue
 from ..settings import Settings, constructor_signature, with_self
 from ..using import Using
 from ..watching import Event, Watching, event_of
+from ..wrapped import Original
 from . import threads
 from .engine import Engine
 from .lock import Lock
@@ -40,6 +41,7 @@ from .pool import ConnectionPool, pool_for
 from .pubsub import PubSub
 from .script import Script
 
+_EXECUTE = Original(redis.asyncio.Redis, "execute_command")
 _get = dict.get
 #: What a callback makes of a reply is most often one of these, and never to be awaited then.
 _READY = frozenset({bool, int, float, str, bytes, list, dict, set, tuple, type(None)})
@@ -118,6 +120,8 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Executes a command, and returns what redis-py returns for it; BUFFERED for a write that an outage keeps."""
+        if _EXECUTE.is_wrapped():
+            return await super().execute_command(*args, **options)
         if not self._plain or observe.is_on():
             return await self._execute_command(*args, **options)
         name = args[0]
@@ -149,6 +153,17 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
 
     async def _execute_command(self, *args: Any, **options: Any) -> Any:
         """The same, where something is done around it: retries of the program's, metrics, a connection of its own."""
+        if not observe.is_on():
+            return await self._execute_again(*args, **options)
+        with observe.recording(str(args[0]), self.get_connection_kwargs()):
+            return await self._execute_again(*args, **options)
+
+    async def _send_command_parse_response(self, conn: Any, command_name: Any, *args: Any, **options: Any) -> Any:
+        """What redis-py's own execute_command() does, when something was put around that."""
+        return await self._execute_again(*args, **options)
+
+    async def _execute_again(self, *args: Any, **options: Any) -> Any:
+        """Issues a command, and again as the program's ``retry`` says."""
         name = args[0]
 
         async def issue() -> Any:
@@ -158,10 +173,7 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
                 self._engine.note_buffered()
             return response
 
-        if not observe.is_on():
-            return await (issue() if self._reissue is None else self._reissue.call_async(issue))
-        with observe.recording(str(name), self.get_connection_kwargs()):
-            return await (issue() if self._reissue is None else self._reissue.call_async(issue))
+        return await (issue() if self._reissue is None else self._reissue.call_async(issue))
 
     async def _issue(self, args: Tuple[Any, ...], raw: bool) -> Any:
         if self._is_alone:
@@ -203,6 +215,7 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
         """A pipeline, as redis-py's: sent as a unit, retried as a unit, and buffered as a unit during an outage."""
         pipeline = Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
         pipeline._engine = self._engine
+        pipeline._reissue = self._reissue
         pipeline._use(self._using)
         return pipeline
 
