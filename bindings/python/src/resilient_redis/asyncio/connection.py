@@ -39,7 +39,11 @@ class Connection(connection.Connection):
 
     async def disconnect(self, *args: Any, **options: Any) -> None:  # type: ignore[override]
         """Forgets what was sent and not read, and what is watched."""
-        await self._strand.call(super().disconnect)
+        if self._is_stale or self._sent or self._ready or self._queued is not None or self._watch is not None:
+            await self._strand.call(super().disconnect)
+
+    async def check_health(self) -> None:  # type: ignore[override]
+        """Nothing: the library looks after its connections."""
 
     async def send_packed_command(  # type: ignore[override]
         self, commands: Sequence[Tuple[Any, ...]], check_health: bool = True

@@ -19,10 +19,16 @@ from redis.exceptions import ExecAbortError, ResponseError, WatchError
 from .. import _native, observe
 from ..buffered import BUFFERED
 from ..concluding import Concluding
+from ..errors import server_error
+from ..reissue import Reissue
 from ..using import Using
+from ..wrapped import Original
 from .engine import Engine
 from .loop import Partial
 from .watch import Watch
+
+_EXECUTE = Original(redis.asyncio.client.Pipeline, "execute")
+_IMMEDIATELY = Original(redis.asyncio.client.Pipeline, "immediate_execute_command")
 
 
 class Pipeline(Concluding, redis.asyncio.client.Pipeline):  # type: ignore[misc]
@@ -35,6 +41,7 @@ class Pipeline(Concluding, redis.asyncio.client.Pipeline):  # type: ignore[misc]
     def __init__(self, connection_pool: Any, response_callbacks: Any, transaction: Any, shard_hint: Any) -> None:
         self._engine: Engine = connection_pool.engine
         self._watch: Optional[Watch] = None
+        self._reissue: Optional[Reissue] = None
         self._use(Using())
         super().__init__(connection_pool, response_callbacks, transaction, shard_hint)
 
@@ -51,14 +58,30 @@ class Pipeline(Concluding, redis.asyncio.client.Pipeline):  # type: ignore[misc]
 
     async def immediate_execute_command(self, *args: Any, **options: Any) -> Any:
         """Executes a command at once, on the connection that watches. A lost connection is a WatchError."""
+        if _IMMEDIATELY.is_wrapped():
+            return await super().immediate_execute_command(*args, **options)
+        return await self._execute_at_once(*args, **options)
+
+    async def _send_command_parse_response(self, conn: Any, command_name: Any, *args: Any, **options: Any) -> Any:
+        """What redis-py's own immediate_execute_command() does, when something was put around that."""
+        return await self._execute_at_once(*args, **options)
+
+    async def _disconnect_reset_raise_on_watching(self, *args: Any, **options: Any) -> None:
+        """Nothing: what is lost is told by the exception."""
+
+    _disconnect_raise_on_watching = _disconnect_reset_raise_on_watching
+
+    async def _execute_at_once(self, *args: Any, **options: Any) -> Any:
         name = args[0]
         raw = NEVER_DECODE in options
         try:
             if name == "WATCH":
                 return await self._begin_watch(args[1:])
-            if name in self.UNWATCH_COMMANDS:
+            if name == "UNWATCH":
                 await self._end_watch()
                 return True
+            if name in self.UNWATCH_COMMANDS:
+                raise server_error(f"ERR {name} without MULTI", _native.RR_OUTCOME_NOT_APPLIED)
             if self._watch is None:
                 using = self._using
                 queue = self._engine.queue()
@@ -76,6 +99,8 @@ class Pipeline(Concluding, redis.asyncio.client.Pipeline):  # type: ignore[misc]
         return await result if inspect.isawaitable(result) else result
 
     async def _begin_watch(self, keys: Tuple[Any, ...]) -> bool:
+        if not keys:
+            raise server_error("ERR wrong number of arguments for 'watch' command", _native.RR_OUTCOME_NOT_APPLIED)
         if self._watch is not None:
             await self._watch.watch(keys)
             return True
@@ -100,25 +125,44 @@ class Pipeline(Concluding, redis.asyncio.client.Pipeline):  # type: ignore[misc]
         self.command_stack = []
         self.scripts = set()
         self.explicit_transaction = False
+        self.connection = None
         await self._end_watch()
 
     # ---- executing ----
 
     async def execute(self, raise_on_error: bool = True) -> List[Any]:
         """Executes what is queued, and returns a list with a response for each command. See redis-py."""
-        stack, self.command_stack = self.command_stack, []
-        if not stack and not self.watching:
+        if not self.command_stack and not self.watching:
             return []
+        if _EXECUTE.is_wrapped():
+            return await super().execute(raise_on_error)
+        stack, self.command_stack = self.command_stack, []
         atomic = bool(self.is_transaction or self.explicit_transaction)
         try:
             if not observe.is_on():
-                return await self._execute(stack, atomic, raise_on_error)
+                return await self._execute_again(stack, atomic, raise_on_error)
             with observe.recording("MULTI" if atomic else "PIPELINE", self.connection_pool.connection_kwargs):
-                return await self._execute(stack, atomic, raise_on_error)
-        except ExecAbortError as error:
-            raise self._refusal(error, stack) from error
+                return await self._execute_again(stack, atomic, raise_on_error)
         finally:
             await self.reset()
+
+    async def _execute_transaction(self, connection: Any, commands: Any, raise_on_error: Any) -> List[Any]:
+        """What redis-py's own execute() does, when something was put around that."""
+        return await self._execute_again(commands, True, raise_on_error)
+
+    async def _execute_pipeline(self, connection: Any, commands: Any, raise_on_error: bool) -> List[Any]:
+        """The same, for what is not atomic."""
+        return await self._execute_again(commands, False, raise_on_error)
+
+    async def _execute_again(self, stack: List[Any], atomic: bool, raise_on_error: bool) -> List[Any]:
+        """Executes it, and again as the program's ``retry`` says."""
+        try:
+            if self._reissue is None or self._watch is not None:
+                return await self._execute(stack, atomic, raise_on_error)
+            responses: List[Any] = await self._reissue.call_async(lambda: self._execute(stack, atomic, raise_on_error))
+            return responses
+        except ExecAbortError as error:
+            raise self._refusal(error, stack) from error
 
     async def _execute(self, stack: List[Any], atomic: bool, raise_on_error: bool) -> List[Any]:
         sent = self._sent_of(stack)
