@@ -104,6 +104,8 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
         if self.connection is None:
             self.connection = SubscriptionConnection(self)  # type: ignore[assignment]
         self._subscription()
+        # A loop around it gives way to others, as it does with redis-py.
+        await asyncio.sleep(0)
 
     async def subscribe(self, *args: Any, **kwargs: Any) -> None:
         """Subscribes to channels. What is published after it comes, unless there is an outage."""
