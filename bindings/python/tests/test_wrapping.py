@@ -1,13 +1,10 @@
 """What a program puts around redis-py's methods, or in their place: subclasses, functions of one client, tracing."""
 
-import asyncio
 from unittest import mock
 
 import pytest
 import redis
-import redis.asyncio
 
-import resilient_redis.asyncio
 from resilient_redis import ResilientRedisClient
 
 
@@ -138,54 +135,3 @@ def test_under_tracing_a_conflict_is_a_watch_error_and_an_outage_buffers(outage_
         client.flush(20)
         assert client.get("a") == b"3"
     assert len(seen) == 3
-
-
-def traced_async(seen, method):
-    """The same for redis.asyncio."""
-
-    async def trace(self, *args, **options):
-        seen.append((method.__name__, args[0] if args and isinstance(args[0], str) else len(self)))
-        return await method(self, *args, **options)
-
-    return trace
-
-
-def test_tracing_sees_every_call_of_the_client_for_asyncio_too(server, monkeypatch):
-    seen = []
-    pipeline = redis.asyncio.client.Pipeline
-    for kind, name in (
-        (redis.asyncio.Redis, "execute_command"),
-        (pipeline, "execute"),
-        (pipeline, "immediate_execute_command"),
-    ):
-        monkeypatch.setattr(kind, name, traced_async(seen, getattr(kind, name)))
-
-    async def use():
-        async with resilient_redis.asyncio.ResilientRedisClient(port=server.port) as client:
-            assert await client.set("a", 1) is True
-            assert await client.register_script("return 1")() == 1
-            assert await client.pipeline().incr("a").get("a").execute() == [2, b"2"]
-            assert await client.pipeline(transaction=False).get("a").execute() == [b"2"]
-            async with client.pipeline() as pipe:
-                await pipe.watch("a")
-                assert await pipe.get("a") == b"2"
-                pipe.multi()
-                assert await pipe.incr("a").execute() == [3]
-                assert not pipe.watching
-            with pytest.raises(redis.ResponseError, match="Command # 2"):
-                await client.pipeline().get("a").lpush("a", 1).execute()
-            with pytest.raises(redis.ResponseError, match="Command # 1"):
-                await client.pipeline().execute_command("NOSUCH").execute()
-
-    asyncio.run(use())
-    assert seen == [
-        ("execute_command", "SET"),
-        ("execute_command", "EVAL"),
-        ("execute", 2),
-        ("execute", 1),
-        ("immediate_execute_command", "WATCH"),
-        ("immediate_execute_command", "GET"),
-        ("execute", 1),
-        ("execute", 2),
-        ("execute", 1),
-    ]

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import inspect
+import logging
 from typing import TYPE_CHECKING, Any, Callable, Generator, Iterable, List, Optional, Sequence, Tuple
 
 import redis.asyncio
@@ -33,6 +34,7 @@ from ..using import Using
 from ..watching import Event, Watching, event_of
 from ..wrapped import Original
 from . import threads
+from .connection import Connection
 from .engine import Engine
 from .lock import Lock
 from .monitor import Monitor
@@ -42,7 +44,12 @@ from .pubsub import PubSub
 from .script import Script
 
 _EXECUTE = Original(redis.asyncio.Redis, "execute_command")
+
+logger = logging.getLogger("resilient_redis")
+
 _get = dict.get
+#: What a command passes on its way, if a program has put something there.
+_ON_THE_WAY = frozenset({"parse_response", "connection", "_execute_command", "_send_command_parse_response"})
 #: What a callback makes of a reply is most often one of these, and never to be awaited then.
 _READY = frozenset({bool, int, float, str, bytes, list, dict, set, tuple, type(None)})
 #: How long a thread waits in one piece for a caller that may give up, in milliseconds.
@@ -93,6 +100,12 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
         self.auto_close_connection_pool = closes
         self._use(Using())
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        # A function that a program puts into one client is called, as one of a subclass.
+        if name in _ON_THE_WAY and value is not None:
+            super().__setattr__("_plain", False)
+
     @classmethod
     def from_url(  # type: ignore[override]
         cls,
@@ -120,9 +133,9 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Executes a command, and returns what redis-py returns for it; BUFFERED for a write that an outage keeps."""
-        if _EXECUTE.is_wrapped():
-            return await super().execute_command(*args, **options)
-        if not self._plain or observe.is_on():
+        if not self._plain or observe.is_on() or _EXECUTE.is_wrapped():
+            if _EXECUTE.is_wrapped():
+                return await super().execute_command(*args, **options)
             return await self._execute_command(*args, **options)
         name = args[0]
         try:
@@ -154,21 +167,16 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
     async def _execute_command(self, *args: Any, **options: Any) -> Any:
         """The same, where something is done around it: retries of the program's, metrics, a connection of its own."""
         if not observe.is_on():
-            return await self._execute_again(*args, **options)
+            return await self._send_command_parse_response(None, args[0], *args, **options)
         with observe.recording(str(args[0]), self.get_connection_kwargs()):
-            return await self._execute_again(*args, **options)
+            return await self._send_command_parse_response(None, args[0], *args, **options)
 
     async def _send_command_parse_response(self, conn: Any, command_name: Any, *args: Any, **options: Any) -> Any:
-        """What redis-py's own execute_command() does, when something was put around that."""
-        return await self._execute_again(*args, **options)
-
-    async def _execute_again(self, *args: Any, **options: Any) -> Any:
-        """Issues a command, and again as the program's ``retry`` says."""
-        name = args[0]
+        """What redis-py's own execute_command() does, too, when something was put around that."""
 
         async def issue() -> Any:
-            reply = Reply(lambda raw: self._issue(args, raw))
-            response = await self.parse_response(reply, name, **options)
+            reply: Any = Reply(lambda raw: self._issue(args, raw))
+            response = await self.parse_response(reply, command_name, **options)
             if response is BUFFERED:
                 self._engine.note_buffered()
             return response
@@ -178,8 +186,12 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
     async def _issue(self, args: Tuple[Any, ...], raw: bool) -> Any:
         if self._is_alone:
             await self.initialize()
-            connection: Any = self.connection
+        connection: Any = self.connection
+        if isinstance(connection, Connection):
             return await connection.execute_async(args, self._flags, self._timeout_ms, raw)
+        if connection is not None:  # a test put a stand-in there
+            await connection.send_command(*args)
+            return await connection.read_response(disable_decoding=raw)
         return await self._engine.queue().command(args, self._flags, self._timeout_ms, raw, self._takes_replica)
 
     async def parse_response(self, connection: Any, command_name: Any, **options: Any) -> Any:
@@ -287,6 +299,7 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
             self._reissue is None
             and not self._is_alone
             and not self._takes_replica
+            and _ON_THE_WAY.isdisjoint(name for name, value in vars(self).items() if value is not None)
             and type(self).parse_response is ResilientRedisClient.parse_response
             and type(self)._execute_command is ResilientRedisClient._execute_command
         )
@@ -346,11 +359,21 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
         engine: Optional[Engine] = getattr(self, "_engine", None)
         if engine is None:  # its constructor failed
             return CloseReport()
-        self.connection = None
         closes = self.auto_close_connection_pool if close_connection_pool is None else close_connection_pool
-        if closes or self._is_alone:
-            return await engine.aclose()
-        await self.flush()
+        pool: Any = self.connection_pool
+        if self._is_alone:
+            self.connection = None
+            report = await engine.aclose()
+            if closes:
+                await pool.aclose()
+            return report
+        if closes:
+            closed: CloseReport = await pool.aclose()
+            return closed
+        try:
+            await self.flush()
+        except CommandTimeoutError:
+            logger.warning("%d commands are still buffered in the client that shares this one's pool", self.get_buffer_size())
         return CloseReport()
 
     async def close(self, close_connection_pool: Optional[bool] = None) -> CloseReport:  # type: ignore[override]

@@ -42,6 +42,9 @@ class Connection(connection.Connection):
         if self._is_stale or self._sent or self._ready or self._queued is not None or self._watch is not None:
             await self._strand.call(super().disconnect)
 
+    async def check_health(self) -> None:  # type: ignore[override]
+        """Nothing: the library looks after its connections."""
+
     async def send_packed_command(  # type: ignore[override]
         self, commands: Sequence[Tuple[Any, ...]], check_health: bool = True
     ) -> None:

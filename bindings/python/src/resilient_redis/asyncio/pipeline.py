@@ -99,6 +99,8 @@ class Pipeline(Concluding, redis.asyncio.client.Pipeline):  # type: ignore[misc]
         return await result if inspect.isawaitable(result) else result
 
     async def _begin_watch(self, keys: Tuple[Any, ...]) -> bool:
+        if not keys:
+            raise server_error("ERR wrong number of arguments for 'watch' command", _native.RR_OUTCOME_NOT_APPLIED)
         if self._watch is not None:
             await self._watch.watch(keys)
             return True
@@ -130,11 +132,11 @@ class Pipeline(Concluding, redis.asyncio.client.Pipeline):  # type: ignore[misc]
 
     async def execute(self, raise_on_error: bool = True) -> List[Any]:
         """Executes what is queued, and returns a list with a response for each command. See redis-py."""
-        if _EXECUTE.is_wrapped() and (self.command_stack or self.watching):
+        if not self.command_stack and not self.watching:
+            return []
+        if _EXECUTE.is_wrapped():
             return await super().execute(raise_on_error)
         stack, self.command_stack = self.command_stack, []
-        if not stack and not self.watching:
-            return []
         atomic = bool(self.is_transaction or self.explicit_transaction)
         try:
             if not observe.is_on():
@@ -144,15 +146,11 @@ class Pipeline(Concluding, redis.asyncio.client.Pipeline):  # type: ignore[misc]
         finally:
             await self.reset()
 
-    async def _execute_transaction(  # type: ignore[override]
-        self, connection: Any, commands: Any, raise_on_error: bool
-    ) -> List[Any]:
+    async def _execute_transaction(self, connection: Any, commands: Any, raise_on_error: Any) -> List[Any]:
         """What redis-py's own execute() does, when something was put around that."""
         return await self._execute_again(commands, True, raise_on_error)
 
-    async def _execute_pipeline(  # type: ignore[override]
-        self, connection: Any, commands: Any, raise_on_error: bool
-    ) -> List[Any]:
+    async def _execute_pipeline(self, connection: Any, commands: Any, raise_on_error: bool) -> List[Any]:
         """The same, for what is not atomic."""
         return await self._execute_again(commands, False, raise_on_error)
 
@@ -161,7 +159,8 @@ class Pipeline(Concluding, redis.asyncio.client.Pipeline):  # type: ignore[misc]
         try:
             if self._reissue is None or self._watch is not None:
                 return await self._execute(stack, atomic, raise_on_error)
-            return await self._reissue.call_async(lambda: self._execute(stack, atomic, raise_on_error))
+            responses: List[Any] = await self._reissue.call_async(lambda: self._execute(stack, atomic, raise_on_error))
+            return responses
         except ExecAbortError as error:
             raise self._refusal(error, stack) from error
 

@@ -8,6 +8,7 @@ import redis.asyncio
 from redis._parsers import Encoder
 
 from .. import pool
+from ..engine import CloseReport
 from ..settings import Settings
 from .connection import Connection
 from .engine import Engine
@@ -24,6 +25,9 @@ class ConnectionPool(redis.asyncio.ConnectionPool):
         self.connection_kwargs = settings.connection_kwargs
         self.max_connections = settings.max_connections
         self.encoder_class = settings.encoder_class or Encoder
+        # What is counted here are redis-py's connections: there are none.
+        self._available_connections = []
+        self._in_use_connections = set()
         self.himport_registry = settings.connection_kwargs.get("himport_registry")
         self._maint_notifications_pool_handler = None  # type: ignore[assignment]
         self._oss_cluster_maint_notifications_handler = None  # type: ignore[assignment]
@@ -55,13 +59,19 @@ class ConnectionPool(redis.asyncio.ConnectionPool):
         """Takes it back."""
         await connection.disconnect()
 
-    async def disconnect(self, inuse_connections: bool = True) -> None:
-        """Ends the engine's connections, with what is buffered sent first. They are made anew when they are needed."""
-        await self.engine.aclose()
+    async def disconnect(self, inuse_connections: bool = True) -> CloseReport:  # type: ignore[override]
+        """Ends the engine's connections, with what is buffered sent first. They are made anew when they are needed.
 
-    async def aclose(self) -> None:
-        """The same."""
-        await self.engine.aclose()
+        Without those that are in use there is none: all share the engine's.
+        """
+        return await self.engine.aclose() if inuse_connections else CloseReport()
+
+    async def aclose(self) -> CloseReport:  # type: ignore[override]
+        """Ends the engine's connections, and those of the pool that the program brought. Says what was left behind."""
+        report = await self.disconnect()
+        if self.settings.pool is not None:
+            await self.settings.pool.aclose()
+        return report
 
     async def update_active_connections_for_reconnect(self) -> None:
         """Nothing: there are none of redis-py's."""

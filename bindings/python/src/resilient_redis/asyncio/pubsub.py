@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+import weakref
 from typing import Any, AsyncIterator, Callable, Optional, Set
 
 import redis.asyncio.client
@@ -20,12 +21,27 @@ from redis.exceptions import PubSubError, ResponseError
 from .. import _native
 from ..errors import ClosedError
 from ..subscribing import Gap, Subscribing
+from .connection import Connection
 from .engine import Engine
 
 #: The pauses between two looks for the server's agreement to new names, in seconds.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.05
 #: How long subscribe() waits for that while commands do not flow, in seconds.
 _OUTAGE = 0.25
+
+
+class SubscriptionConnection(Connection):
+    """What takes the place of the connection of a redis.asyncio PubSub, for code that asks whether there is one, or ends it."""
+
+    def __init__(self, pubsub: PubSub) -> None:
+        super().__init__(pubsub._engine, pubsub.encoder)
+        self._pubsub = weakref.ref(pubsub)
+
+    async def disconnect(self, *args: Any, **options: Any) -> None:  # type: ignore[override]
+        """Has the PubSub subscribe anew to all its names, with new confirmations, as redis-py's does after that."""
+        pubsub = self._pubsub()
+        if pubsub is not None and pubsub.connection is self:
+            await pubsub._subscribe_anew()
 
 
 class PubSub(Subscribing, redis.asyncio.client.PubSub):
@@ -65,6 +81,7 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
     async def aclose(self) -> None:
         """Ends the subscription, and forgets all names."""
         native, self._native = self._native, None
+        self.connection = None
         self._forget()
         self.channels, self.pending_unsubscribe_channels = {}, set()
         self.patterns, self.pending_unsubscribe_patterns = {}, set()
@@ -84,7 +101,11 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
 
     async def connect(self) -> None:
         """Makes the subscription; the library connects when there are names."""
+        if self.connection is None:
+            self.connection = SubscriptionConnection(self)  # type: ignore[assignment]
         self._subscription()
+        # A loop around it gives way to others, as it does with redis-py.
+        await asyncio.sleep(0)
 
     async def subscribe(self, *args: Any, **kwargs: Any) -> None:
         """Subscribes to channels. What is published after it comes, unless there is an outage."""
@@ -103,12 +124,21 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
 
     async def execute_command(self, *args: Any) -> Any:
         """Subscribes, unsubscribes, or pings: what redis-py's methods send."""
+        if self.connection is None:
+            self.connection = SubscriptionConnection(self)  # type: ignore[assignment]
         if not self._note(args):
             if args[0] != "PING":
                 raise PubSubError(f"{args[0]} is no command of a subscription")
             await self._engine.queue().command(("PING",), 0, 0, False)
             self._pong(args)
         self._arrivals.wake()
+
+    async def _subscribe_anew(self) -> None:
+        native, self._native = self._native, None
+        self._forget()
+        await self.on_connect(self.connection)  # type: ignore[arg-type]
+        if native is not None:
+            native.close()
 
     async def _agreement(self) -> None:
         """Waits for the server's agreement to all names. Where it refuses one, who takes messages is told."""
@@ -136,7 +166,7 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
 
     async def parse_response(self, block: bool = True, timeout: Optional[float] = 0) -> Any:
         """The next message as the server would send it; None if there is none within ``timeout`` seconds."""
-        if self._native is None:
+        if self.connection is None:
             raise RuntimeError("not subscribed to anything yet: call subscribe(), psubscribe() or ssubscribe() first")
         loop = asyncio.get_running_loop()
         end = None if block else loop.time() + (timeout or 0)
@@ -146,9 +176,9 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
             try:
                 response = await self._next(native)
             except ClosedError:
-                if native is not self._native:  # aclose() ended it
-                    return None
-                raise
+                if native is self._native:
+                    raise
+                response = None
             if response is not None:
                 return response
             left = None if end is None else end - loop.time()
@@ -157,9 +187,12 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
             if not self._agreed:
                 left = pause if left is None else min(pause, left)
                 pause = min(2 * pause, _LONGEST_PAUSE)
-            await self._arrivals.wait(native, left)
-            if native is not self._native:
+            if native is self._native:
+                await self._arrivals.wait(native, left)
+            if self.connection is None:  # aclose() ended it
                 return None
+            if native is not self._native:
+                native = self._subscription()
 
     async def _next(self, native: _native.Subscription) -> Any:
         """What there is: a confirmation, or a message, or None."""
