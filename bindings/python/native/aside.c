@@ -217,6 +217,7 @@ int aside_do(aside *call)
     pthread_mutex_unlock(&helper->lock);
     for (;;) {
         bool is_done;
+        int status;
 
         Py_BEGIN_ALLOW_THREADS
         is_done = wait_a_slice(helper);
@@ -225,7 +226,14 @@ int aside_do(aside *call)
             give_helper(helper);
             return 0;
         }
-        if (PyErr_CheckSignals() == 0)
+        status = PyErr_CheckSignals();
+        if (helper->owner != getpid()) {
+            /* The handler forked, and this is the child: the thread is the parent's, and so is the call. Neither is touched. */
+            if (status == 0)
+                raise_failure(RR_ERR_FORKED, NULL);
+            return -1;
+        }
+        if (status == 0)
             continue;
         if (!leave(helper)) {
             give_helper(helper);

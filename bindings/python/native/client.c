@@ -86,6 +86,7 @@ static int client_init(client_object *self, PyObject *args, PyObject *keywords)
 {
     PyObject *options, *encoding, *errors, *credentials = Py_None, *resolver = Py_None;
     int decode;
+    rr_client *client = NULL;
     rr_config *config;
     rr_error *err = NULL;
     rr_status status;
@@ -115,13 +116,21 @@ static int client_init(client_object *self, PyObject *args, PyObject *keywords)
         return -1;
     }
     Py_BEGIN_ALLOW_THREADS
-    status = rr_client_new(config, &self->client, &err);
+    status = rr_client_new(config, &client, &err);
     rr_config_free(config);
     Py_END_ALLOW_THREADS
     if (status != RR_OK) {
         raise_failure(status, err);
         return -1;
     }
+    if (self->client != NULL) { /* another thread was quicker */
+        Py_BEGIN_ALLOW_THREADS
+        rr_client_free(client);
+        Py_END_ALLOW_THREADS
+        PyErr_SetString(PyExc_RuntimeError, "a Client is made once");
+        return -1;
+    }
+    self->client = client;
     return 0;
 }
 

@@ -43,6 +43,7 @@ static bool is_utf8(const char *name)
 
 int codec_init(codec *codec, PyObject *encoding, PyObject *errors, bool decode)
 {
+    codec_end(codec); /* an earlier attempt may have failed later on */
     codec->encoding_name = name_of(encoding);
     if (codec->encoding_name == NULL)
         return -1;
@@ -62,6 +63,7 @@ void codec_end(codec *codec)
 {
     PyMem_Free(codec->encoding_name);
     PyMem_Free(codec->errors_name);
+    codec->encoding_name = codec->errors_name = NULL;
     Py_CLEAR(codec->encoding);
     Py_CLEAR(codec->errors);
 }

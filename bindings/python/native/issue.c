@@ -309,6 +309,7 @@ rr_pipeline *pipeline_of(client_object *self, PyObject *commands, const rr_pipel
 {
     rr_pipeline *pipeline = NULL;
     rr_error *err = NULL;
+    PyObject *entries;
     Py_ssize_t count;
     arguments packed;
     rr_status status;
@@ -318,15 +319,19 @@ rr_pipeline *pipeline_of(client_object *self, PyObject *commands, const rr_pipel
         PyErr_SetString(PyExc_TypeError, "queued commands must be a list");
         return NULL;
     }
+    entries = PyList_AsTuple(commands); /* code of Python's may run, and the list may change */
+    if (entries == NULL)
+        return NULL;
     status = rr_pipeline_new(self->client, options, &pipeline, &err);
     if (status != RR_OK) {
+        Py_DECREF(entries);
         raise_failure(status, err);
         return NULL;
     }
-    count = PyList_Size(commands);
+    count = PyTuple_Size(entries);
     arguments_begin(&packed);
-    for (Py_ssize_t i = 0; i < count && i < PyList_Size(commands); i++) {
-        PyObject *command = queued(PyList_GetItem(commands, i), &self->codec, i, count, raw);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *command = queued(PyTuple_GetItem(entries, i), &self->codec, i, count, raw);
 
         if (command == NULL || arguments_pack_command(&packed, command, &self->codec) < 0)
             goto failed;
@@ -337,9 +342,11 @@ rr_pipeline *pipeline_of(client_object *self, PyObject *commands, const rr_pipel
         }
     }
     arguments_end(&packed);
+    Py_DECREF(entries);
     return pipeline;
 failed:
     arguments_end(&packed);
+    Py_DECREF(entries);
     rr_pipeline_free(pipeline);
     PyMem_Free(*raw);
     *raw = NULL;

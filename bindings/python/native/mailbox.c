@@ -314,39 +314,83 @@ static PyObject *mailbox_give_credentials(mailbox_object *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
-/* Adds what the list of (address, port) pairs holds. */
-static rr_status add_addresses(struct rr_addresses *addresses, PyObject *list, rr_error **err)
+/* Addresses, each a text and a port. They are read before the lock is taken: code of Python's may run. */
+struct address {
+    PyObject *text; /* bytes */
+    uint16_t port;
+};
+
+static void free_addresses(struct address *addresses, Py_ssize_t count)
 {
-    rr_status status = RR_OK;
+    for (Py_ssize_t i = 0; i < count; i++)
+        Py_XDECREF(addresses[i].text);
+    PyMem_Free(addresses);
+}
 
-    for (Py_ssize_t i = 0; status == RR_OK && i < PyList_Size(list); i++) {
-        unsigned short port;
-        const char *text;
+static struct address *addresses_of(PyObject *pairs)
+{
+    Py_ssize_t count = PyTuple_Size(pairs);
+    struct address *addresses = PyMem_Malloc(((size_t)count + 1) * sizeof *addresses);
 
-        if (!PyArg_ParseTuple(PyList_GetItem(list, i), "sH", &text, &port))
-            return INTERRUPTED;
-        status = rr_addresses_add(addresses, text, port, err);
+    if (addresses == NULL) {
+        PyErr_NoMemory();
+        return NULL;
     }
-    return status;
+    memset(addresses, 0, ((size_t)count + 1) * sizeof *addresses);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *pair = PyTuple_GetItem(pairs, i);
+        PyObject *text;
+        long port;
+
+        if (!PyTuple_Check(pair)) {
+            PyErr_SetString(PyExc_TypeError, "an address is a pair of a text and a port");
+            break;
+        }
+        if (!PyArg_ParseTuple(pair, "Ul", &text, &port))
+            break;
+        if (port < 1 || port > UINT16_MAX) {
+            PyErr_Format(PyExc_ValueError, "%ld is no port", port);
+            break;
+        }
+        addresses[i].port = (uint16_t)port;
+        addresses[i].text = PyUnicode_AsUTF8String(text);
+        if (addresses[i].text == NULL)
+            break;
+    }
+    if (PyErr_Occurred()) {
+        free_addresses(addresses, count);
+        return NULL;
+    }
+    return addresses;
 }
 
 static PyObject *mailbox_give_addresses(mailbox_object *self, PyObject *args)
 {
+    struct address *addresses;
     unsigned long long id;
-    rr_error *err = NULL;
     rr_status status = RR_OK;
+    rr_error *err = NULL;
+    Py_ssize_t count;
+    PyObject *list, *pairs;
     request *asked;
-    PyObject *list;
 
     if (!PyArg_ParseTuple(args, "KO!", &id, &PyList_Type, &list))
         return NULL;
+    pairs = PyList_AsTuple(list);
+    if (pairs == NULL)
+        return NULL;
+    count = PyTuple_Size(pairs);
+    addresses = addresses_of(pairs);
+    Py_DECREF(pairs);
+    if (addresses == NULL)
+        return NULL;
     asked = request_of(self->mailbox, id);
     if (asked != NULL) {
-        status = add_addresses(asked->addresses, list, &err);
+        for (Py_ssize_t i = 0; status == RR_OK && i < count; i++)
+            status = rr_addresses_add(asked->addresses, PyBytes_AsString(addresses[i].text), addresses[i].port, &err);
         answer(self->mailbox, asked, status == RR_OK);
     }
-    if (status == INTERRUPTED)
-        return NULL;
+    free_addresses(addresses, count);
     if (status != RR_OK)
         return raise_failure(status, err);
     Py_RETURN_NONE;

@@ -45,6 +45,15 @@ PyTypeObject *add_type(PyObject *module, PyType_Spec *spec)
     return (PyTypeObject *)type;
 }
 
+PyObject *made_by_a_client(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+    (void)type;
+    (void)args;
+    (void)keywords;
+    PyErr_SetString(PyExc_TypeError, "it is made by a Client");
+    return NULL;
+}
+
 PyObject *new_object(PyTypeObject *type)
 {
     return PyType_GenericAlloc(type, 0);

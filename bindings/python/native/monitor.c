@@ -125,6 +125,7 @@ static PyMethodDef monitor_methods[] = {
 
 static PyType_Slot monitor_slots[] = {
     {Py_tp_doc, (void *)"Every command that the server runs."},
+    {Py_tp_new, (void *)made_by_a_client},
     {Py_tp_dealloc, (void *)monitor_dealloc},
     {Py_tp_methods, monitor_methods},
     {0, NULL},

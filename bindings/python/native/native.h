@@ -35,6 +35,8 @@ extern PyObject *data_error;   /* redis.exceptions.DataError */
 int add_constants(PyObject *module);
 /* Makes a type, and adds it to the module under the last part of its name. */
 PyTypeObject *add_type(PyObject *module, PyType_Spec *spec);
+/* The tp_new of types that only a client makes objects of: it refuses. */
+PyObject *made_by_a_client(PyTypeObject *type, PyObject *args, PyObject *keywords);
 /* A zeroed object of a type. */
 PyObject *new_object(PyTypeObject *type);
 /* Gives the memory of an object back; the last thing that a tp_dealloc does. */

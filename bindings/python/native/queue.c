@@ -278,6 +278,7 @@ static PyMethodDef queue_methods[] = {
 
 static PyType_Slot queue_slots[] = {
     {Py_tp_doc, (void *)"Where what became of submitted commands waits to be taken."},
+    {Py_tp_new, (void *)made_by_a_client},
     {Py_tp_dealloc, (void *)queue_dealloc},
     {Py_tp_methods, queue_methods},
     {0, NULL},

@@ -215,6 +215,7 @@ static PyMethodDef subscription_methods[] = {
 
 static PyType_Slot subscription_slots[] = {
     {Py_tp_doc, (void *)"Names that are wanted, and the messages that have come for them."},
+    {Py_tp_new, (void *)made_by_a_client},
     {Py_tp_dealloc, (void *)subscription_dealloc},
     {Py_tp_methods, subscription_methods},
     {0, NULL},

@@ -146,14 +146,18 @@ static PyObject *transaction_command(transaction_object *self, PyObject *args)
 /* Queues what the list of (args, options) pairs says. `*raw` gets a byte for each, as with pipeline_of(). */
 static int queue_all(transaction_object *self, PyObject *commands, char **raw)
 {
-    Py_ssize_t count = PyList_Size(commands);
+    PyObject *entries = PyList_AsTuple(commands); /* code of Python's may run, and the list may change */
+    Py_ssize_t count;
     rr_error *err = NULL;
     arguments packed;
     int result = 0;
 
+    if (entries == NULL)
+        return -1;
+    count = PyTuple_Size(entries);
     arguments_begin(&packed);
-    for (Py_ssize_t i = 0; result == 0 && i < count && i < PyList_Size(commands); i++) {
-        PyObject *command = queued(PyList_GetItem(commands, i), &self->client->codec, i, count, raw);
+    for (Py_ssize_t i = 0; result == 0 && i < count; i++) {
+        PyObject *command = queued(PyTuple_GetItem(entries, i), &self->client->codec, i, count, raw);
         rr_status status;
 
         if (command == NULL || arguments_pack_command(&packed, command, &self->client->codec) < 0) {
@@ -167,6 +171,7 @@ static int queue_all(transaction_object *self, PyObject *commands, char **raw)
         }
     }
     arguments_end(&packed);
+    Py_DECREF(entries);
     return result;
 }
 
@@ -228,6 +233,7 @@ static PyMethodDef transaction_methods[] = {
 
 static PyType_Slot transaction_slots[] = {
     {Py_tp_doc, (void *)"Watched keys, and what is executed unless one of them was changed."},
+    {Py_tp_new, (void *)made_by_a_client},
     {Py_tp_dealloc, (void *)transaction_dealloc},
     {Py_tp_methods, transaction_methods},
     {0, NULL},

@@ -38,6 +38,8 @@ rr_status wait_for(wait_step step, void *what, int64_t timeout_ms)
     int64_t slice_ms = main ? SLICE_MS : LONG_MS;
     int64_t end = 0;
 
+    if (timeout_ms > INT64_MAX / 2)
+        timeout_ms = FOR_EVER;
     if (timeout_ms > slice_ms)
         end = now_ms() + timeout_ms;
     for (;;) {

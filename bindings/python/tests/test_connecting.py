@@ -343,3 +343,18 @@ def test_among_green_threads_what_needs_a_real_one_is_refused_and_the_rest_works
             with ResilientRedisClient(port=server.port) as client:
                 assert client.ping()
     assert len(caplog.records) == 1 and "green threads" in caplog.text
+
+
+def test_a_provider_that_ends_in_whatever_way_never_holds_the_client_up(start_server):
+    server = start_server(password="one")
+
+    class Leaves(CredentialProvider):
+        def get_credentials(self):
+            raise SystemExit("not today")
+
+    client = ResilientRedisClient(port=server.port, credential_provider=Leaves(), socket_timeout=0.3, reconnect_max_delay_ms=20)
+    with pytest.raises(redis.RedisError):
+        client.get("key")
+    with pytest.raises(redis.RedisError):
+        client.get("key")
+    assert client.close() == (0, 0, 0, 0)

@@ -319,3 +319,103 @@ def test_a_million_commands_leave_nothing_behind(server):
     rounds(800)
     assert resident() - before < 8 * 1024  # KiB
     client.close()
+
+
+def test_a_child_whose_other_threads_still_work_ends_after_them(server):
+    program = """
+        import multiprocessing, sys, threading, time
+        from resilient_redis import ResilientRedisClient
+        client = ResilientRedisClient(port=int(sys.argv[1]))
+
+        def work():
+            for _ in range(20):
+                client.incr("n")
+                time.sleep(0.01)
+
+        child = multiprocessing.get_context("fork").Process(target=lambda: threading.Thread(target=work).start())
+        child.start()
+        child.join(20)
+        print(child.exitcode, client.get("n"))
+    """
+    assert run(program, server.port) == (0, "0 b'20'\n", "")
+
+
+def test_something_that_runs_at_the_end_may_wait_for_a_daemon_that_uses_a_client(server):
+    program = """
+        import atexit, sys, threading
+        stop = threading.Event()
+
+        def flush():
+            stop.set()
+            worker.join()
+            print("joined")
+
+        atexit.register(flush)  # before the package registers its own, so that it runs after it
+        from resilient_redis import ResilientRedisClient
+        client = ResilientRedisClient(port=int(sys.argv[1]))
+
+        def work():
+            while not stop.is_set():
+                try:
+                    client.ping()
+                except Exception:
+                    return
+
+        worker = threading.Thread(target=work, daemon=True)
+        worker.start()
+    """
+    assert run(program, server.port) == (0, "joined\n", "")
+
+
+def test_a_child_that_is_the_first_to_import_the_package_sends_what_it_has_buffered(outage_server):
+    program = """
+        import multiprocessing, sys
+
+        def write(buffered):
+            from resilient_redis import BUFFERED, ResilientRedisClient
+            global client
+            client = ResilientRedisClient(port=int(sys.argv[1]), outage_grace_ms=0, drain_timeout_seconds=20,
+                                          reconnect_max_delay_ms=20)
+            assert client.set("key", "from the child") is BUFFERED
+            buffered.set()
+
+        context = multiprocessing.get_context("fork")
+        buffered = context.Event()
+        child = context.Process(target=write, args=(buffered,))
+        child.start()
+        assert buffered.wait(20)
+        print("buffered", flush=True)
+        child.join(30)
+        print(child.exitcode)
+    """
+    outage_server.kill()
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program), str(outage_server.port)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "buffered\n"
+    outage_server.start()
+    assert process.communicate(timeout=40)[0] == "0\n"
+    assert outage_server.command("GET", "key") == b"from the child"
+
+
+def test_what_code_changes_while_a_pipeline_is_packed_is_not_read_after_its_end(server):
+    client = ResilientRedisClient(port=server.port)
+
+    class Changing(int):
+        def __repr__(self):
+            pipe.command_stack.clear()
+            return "7"
+
+    for watch in (False, True):
+        pipe = client.pipeline()
+        if watch:
+            pipe.watch("key")
+            pipe.multi()
+        pipe.set("key", Changing(7)).get("key")
+        try:
+            pipe.execute()
+        except IndexError:
+            pass  # the program took its own commands away
+        assert server.command("GET", "key") == b"7"
+        server.command("DEL", "key")
+    client.close()

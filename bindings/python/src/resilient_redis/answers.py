@@ -11,7 +11,7 @@ from typing import Any, Callable, List, Sequence, Tuple
 
 from redis.exceptions import RedisError
 
-from . import _native
+from . import _native, ending
 
 logger = logging.getLogger("resilient_redis")
 
@@ -25,6 +25,7 @@ class NobodyToAsk(Exception):
 
 
 def _answer_all(mailbox: _native.Mailbox, answer: Callable[[int, Any, int], None], what: str) -> None:
+    ending.is_never_held()
     while True:
         request = mailbox.next(_WAIT_MS)
         if request is False:
@@ -41,7 +42,7 @@ def _answer_all(mailbox: _native.Mailbox, answer: Callable[[int, Any, int], None
             # A server that cannot be asked, as is to be expected at times.
             logger.warning("the program's %s failed: %s", what, error)
             mailbox.refuse(number)
-        except Exception:
+        except BaseException:  # whatever it is, the library waits for an answer
             logger.exception("the program's %s failed", what)
             mailbox.refuse(number)
 

@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 import weakref
-from typing import Any, Callable, List, NamedTuple, Optional
+from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Set, TypeVar
 
 from redis.exceptions import RedisError
 
@@ -26,6 +26,8 @@ from .errors import ClosedError
 from .settings import Settings
 
 logger = logging.getLogger("resilient_redis")
+
+_Some = TypeVar("_Some")
 
 
 class CloseReport(NamedTuple):
@@ -41,22 +43,23 @@ class CloseReport(NamedTuple):
     failed: int = 0
 
 
-def _drained_and_closed(native: _native.Client, drain_ms: int) -> CloseReport:
-    """Ends a native client. What is buffered is waited for first, since a signal can end that wait and not the one of close()."""
-    if drain_ms == 0 or native.buffered() == 0:
-        return CloseReport(*native.close(drain_ms))
-    end = time.monotonic() + drain_ms / 1000
+def snapshot(of: Iterable[_Some]) -> List[_Some]:
+    """What a weak set holds, although other threads change it meanwhile."""
+    while True:
+        try:
+            return list(of)
+        except RuntimeError:
+            continue
+
+
+def _drain(native: _native.Client, drain_ms: int) -> int:
+    """Waits until what is buffered was sent, for at most so long. How many were."""
     replayed = native.stats()["replayed"]
     try:
         native.flush(drain_ms)
     except RedisError:
         pass  # what is left is told by close()
-    except BaseException:
-        native.close(0)
-        raise
-    drained = native.stats()["replayed"] - replayed
-    report = CloseReport(*native.close(max(0, round((end - time.monotonic()) * 1000))))
-    return report._replace(drained=report.drained + drained)
+    return native.stats()["replayed"] - replayed
 
 
 class _Life:
@@ -69,30 +72,71 @@ class _Life:
         #: What ends with it: its end_soon() is called.
         self.dependents: weakref.WeakSet[Any] = weakref.WeakSet()
 
+    def taken(self) -> _Life:
+        """All that it has, which is not its any more."""
+        other = _Life(self.drain_ms)
+        other.native, other.mailboxes, other.dependents = self.native, self.mailboxes, self.dependents
+        self.abandon()
+        return other
+
+    def is_idle(self) -> bool:
+        """Does ending it take no time?"""
+        return self.native is None or (not self.mailboxes and not self.dependents and self.native.buffered() == 0)
+
     def end(self, drain_ms: Optional[int] = None) -> CloseReport:
-        native, self.native = self.native, None
-        mailboxes, self.mailboxes = self.mailboxes, []
-        dependents, self.dependents = list(self.dependents), weakref.WeakSet()
-        report = CloseReport()
-        if native is not None:
+        ended = self.taken()
+        native = ended.native
+        if native is None:
+            for mailbox in ended.mailboxes:
+                mailbox.close()
+            return CloseReport()
+        end = time.monotonic() + (self.drain_ms if drain_ms is None else drain_ms) / 1000
+        drained = 0
+        try:
+            # A signal can end this wait, and not always the one of close(). The program may still be asked for credentials.
+            if native.buffered() > 0:
+                drained = _drain(native, _left(end))
+        finally:
+            # What the library still asks for is refused: closing waits for the answers.
+            for mailbox in ended.mailboxes:
+                mailbox.close()
             try:
-                report = _drained_and_closed(native, self.drain_ms if drain_ms is None else drain_ms)
+                report = CloseReport(*native.close(_left(end) if sys.exc_info()[0] is None else 0))
             finally:
-                for mailbox in mailboxes:
-                    mailbox.close()
-                for dependent in dependents:
+                for dependent in snapshot(ended.dependents):
                     dependent.end_soon()
         if report.lost or report.unknown:
             logger.error(
                 "closing lost %d buffered commands, and %d more may or may not have run", report.lost, report.unknown
             )
-        return report
+        return report._replace(drained=report.drained + drained)
+
+    def end_apart(self) -> None:
+        """Ends it on a thread, for who must not wait; here where there can be no more threads."""
+        thread = threading.Thread(target=_end_on_thread, args=(self,), name="resilient-redis", daemon=True)
+        _ends.add(thread)
+        try:
+            thread.start()
+        except RuntimeError:
+            _ends.discard(thread)
+            self.end(0)
 
     def abandon(self) -> None:
         """In a forked child: what the parent has stays the parent's."""
         self.native = None
         self.mailboxes = []
         self.dependents = weakref.WeakSet()
+
+
+def _left(end: float) -> int:
+    return max(0, round((end - time.monotonic()) * 1000))
+
+
+def _end_on_thread(life: _Life) -> None:
+    try:
+        life.end()
+    finally:
+        _ends.discard(threading.current_thread())
 
 
 class Engine:
@@ -104,7 +148,8 @@ class Engine:
         self.settings = settings
         #: The native client, or None when none is there: then open() makes one.
         self.native: Optional[_native.Client] = None
-        self._lock = threading.Lock()
+        # A signal's handler may come while it is held, and use the client.
+        self._lock = threading.RLock()
         self._life = _Life(settings.drain_timeout_ms)
         self._dropped = 0
         self._closed = False
@@ -117,21 +162,37 @@ class Engine:
         """The native client; a new one if there is none. ``again``: also after it was closed."""
         ending.hold_daemons()
         with self._lock:
-            if self.native is None:
+            while True:
+                native = self.native
+                if native is not None:
+                    return native
                 if self._closed and not again:
                     raise ClosedError("the client is closed")
                 if ending.has_begun():
                     raise ClosedError("the interpreter is ending")
+                # A signal's handler may close what is made here: then it is made once more.
                 self._make()
-            native = self.native
-            assert native is not None
-            return native
 
     def _make(self) -> None:
+        made = _Life(self._life.drain_ms)
+        try:
+            self._fill(made)
+            if self.native is not None:  # a signal's handler has made one meanwhile
+                return
+            self._life.native, self._life.mailboxes = made.native, made.mailboxes
+            self._dropped = 0
+            self._closed = False
+            self.generation += 1
+            self.native = made.native
+            made.abandon()
+        finally:
+            made.end(0)
+
+    def _fill(self, made: _Life) -> None:
         settings = self.settings
         credentials = _native.Mailbox() if settings.credential_provider is not None else None
         addresses = _native.Mailbox() if settings.resolver is not None else None
-        native = _native.Client(
+        made.native = _native.Client(
             settings.options,
             settings.encoding,
             settings.encoding_errors,
@@ -139,15 +200,11 @@ class Engine:
             credentials,
             addresses,
         )
+        made.mailboxes = [mailbox for mailbox in (credentials, addresses) if mailbox is not None]
         if credentials is not None:
             self._answer(answer_credentials, credentials, self._credentials())
         if addresses is not None:
             self._answer(answer_addresses, addresses, self._resolver())
-        self._life.mailboxes = [mailbox for mailbox in (credentials, addresses) if mailbox is not None]
-        self._dropped = 0
-        self._closed = False
-        self.generation += 1
-        self._life.native = self.native = native
 
     def _credentials(self) -> Callable[..., Any]:
         """What is called for user and password."""
@@ -160,8 +217,11 @@ class Engine:
 
     @staticmethod
     def _end_unused(life: _Life) -> None:
-        """Nobody has the engine any more."""
-        life.end()
+        """Nobody has the engine any more. This may be in any thread, in the midst of anything."""
+        if life.is_idle():
+            life.end()
+        else:
+            life.end_apart()
 
     @staticmethod
     def _answer(how: Callable[[_native.Mailbox, Any], None], mailbox: _native.Mailbox, what: Any) -> None:
@@ -172,10 +232,7 @@ class Engine:
         with self._lock:
             self.native = None
             self._closed = True
-            life = self._life
-            ended = _Life(life.drain_ms)
-            ended.native, ended.mailboxes, ended.dependents = life.native, life.mailboxes, life.dependents
-            life.abandon()
+            ended = self._life.taken()
         return ended.end(drain_ms)
 
     def milliseconds(self, timeout: Optional[float]) -> int:
@@ -198,26 +255,40 @@ class Engine:
             self._dropped = dropped
 
     def _abandon(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self.native = None
         self.generation += 1
         self._life.abandon()
 
 
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()
+#: Threads that end what nobody has any more.
+_ends: Set[threading.Thread] = set()
 
 
 def _close_all() -> None:
     ending.begin()
-    for engine in list(_engines):
-        try:
-            engine.close()
-        except Exception:
-            logger.exception("a client could not be closed")
+    try:
+        for engine in snapshot(_engines):
+            try:
+                engine.close()
+            except Exception:
+                logger.exception("a client could not be closed")
+        for thread in snapshot(_ends):
+            thread.join()
+    finally:
+        ending.all_are_closed()
+
+
+def _close_all_of_child() -> None:
+    # multiprocessing ends a child before its other threads.
+    ending.join_others()
+    _close_all()
 
 
 def _after_fork_in_child() -> None:
-    for engine in list(_engines):
+    _ends.clear()
+    for engine in snapshot(_engines):
         engine._abandon()
     # A child of multiprocessing ends without what is registered with atexit.
     util: Any = sys.modules.get("multiprocessing.util")
@@ -227,8 +298,15 @@ def _after_fork_in_child() -> None:
 
 def _register_with_multiprocessing(engines: Any) -> None:
     util: Any = sys.modules["multiprocessing.util"]
-    util.Finalize(None, _close_all, exitpriority=10)
+    util.Finalize(None, _close_all_of_child, exitpriority=10)
+
+
+def _is_child_of_multiprocessing() -> bool:
+    process: Any = sys.modules.get("multiprocessing.process")
+    return process is not None and "multiprocessing.util" in sys.modules and process.parent_process() is not None
 
 
 atexit.register(_close_all)
 os.register_at_fork(after_in_child=_after_fork_in_child)
+if _is_child_of_multiprocessing():
+    _register_with_multiprocessing(_engines)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import collections
 import logging
+import os
 import threading
+import weakref
 from typing import Any, Deque, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from redis.exceptions import ResponseError
 
 from . import _native
-from .engine import Engine
+from .engine import Engine, snapshot
 
 logger = logging.getLogger("resilient_redis")
 
@@ -62,6 +64,7 @@ class Subscribing:
         self._native: Optional[_native.Subscription] = None
         self._generation = 0
         self._names_lock = threading.RLock()
+        _all.add(self)
         self._forget()
 
     def _forget(self) -> None:
@@ -115,14 +118,18 @@ class Subscribing:
         """The subscription; a new one, to all names, when the client was closed meanwhile, or the process forked."""
         with self._names_lock:
             engine = self._engine
-            native = engine.native or engine.open()
-            if self._native is None or self._generation != engine.generation:
-                self._generation = engine.generation
-                self._native = native.subscription(*self._queue)
+            generation = engine.generation
+            native = engine.native
+            if native is None:
+                native = engine.open()
+                generation = engine.generation
+            if self._native is None or self._generation != generation:
+                made = native.subscription(*self._queue)
                 for kind in _SUBSCRIBE.values():
                     names = self._names(kind)
                     if names:
-                        self._native.add(kind, names)
+                        made.add(kind, names)
+                self._native, self._generation = made, generation
             return self._native
 
     # ---- messages ----
@@ -170,3 +177,15 @@ class Subscribing:
 
     def _decoded(self, data: Optional[bytes]) -> Any:
         return None if data is None else self.encoder.decode(data)
+
+
+#: For their locks, which another thread may have held when the process forked.
+_all: weakref.WeakSet[Subscribing] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for each in snapshot(_all):
+        each._names_lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

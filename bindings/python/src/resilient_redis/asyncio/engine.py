@@ -7,13 +7,11 @@ other or in several threads at once. It does not keep an event loop alive, nor d
 from __future__ import annotations
 
 import asyncio
-import atexit
 import collections
 import inspect
-import os
 import threading
 import weakref
-from typing import Any, Callable, Deque, Optional, Set
+from typing import Any, Callable, Deque, Optional
 
 from .. import _native, engine
 from ..answers import NobodyToAsk
@@ -55,7 +53,7 @@ class Engine(engine.Engine):
             with self._lock:
                 if native is not self.native:
                     continue  # another thread has closed it meanwhile
-                for queue in list(self._life.dependents):
+                for queue in engine.snapshot(self._life.dependents):
                     if queue.loop is loop:
                         break
                 else:
@@ -74,7 +72,7 @@ class Engine(engine.Engine):
         return report
 
     def _abandon(self) -> None:
-        for queue in list(self._life.dependents):
+        for queue in engine.snapshot(self._life.dependents):
             queue.abandon()
         self._recent = _nothing
         self._place = _Place()
@@ -95,16 +93,13 @@ class Engine(engine.Engine):
     @staticmethod
     def _end_unused(life: Any) -> None:
         """Nobody has the engine any more. An event loop does not wait while what is buffered is sent."""
-        if life.native is None:
-            return
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            life.end()
+            engine.Engine._end_unused(life)
             return
-        thread = threading.Thread(target=_end_apart, args=(life,), name="resilient-redis", daemon=True)
-        _ending.add(thread)
-        thread.start()
+        if life.native is not None:
+            life.end_apart()
 
 
 class _Place:
@@ -157,27 +152,3 @@ class _Place:
 
 def _nothing() -> None:
     return None
-
-
-#: Threads that send what was buffered of clients that nobody has any more.
-_ending: Set[threading.Thread] = set()
-
-
-def _end_apart(life: Any) -> None:
-    try:
-        life.end()
-    finally:
-        _ending.discard(threading.current_thread())
-
-
-def _wait_for_ends() -> None:
-    for thread in list(_ending):
-        thread.join()
-
-
-def _after_fork_in_child() -> None:
-    _ending.clear()
-
-
-atexit.register(_wait_for_ends)
-os.register_at_fork(after_in_child=_after_fork_in_child)
