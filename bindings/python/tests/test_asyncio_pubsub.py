@@ -331,7 +331,7 @@ def test_a_function_for_pushes_is_called_for_messages(run, server):
         return response
 
     async def main():
-        async with client_of(server) as client:
+        async with client_of(server, protocol=3) as client:
             pubsub = client.pubsub(push_handler_func=push)
             await pubsub.subscribe("channel")
             await client.publish("channel", "message")
