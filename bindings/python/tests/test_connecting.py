@@ -1,5 +1,6 @@
 """Where a client connects to, as whom, and over what: TCP, unix sockets, TLS, passwords, providers of credentials, pools."""
 
+import _thread
 import gc
 import logging
 import os
@@ -22,6 +23,7 @@ from resilient_redis import (
     State,
     TLSError,
     UnsupportedError,
+    green,
 )
 
 
@@ -327,3 +329,17 @@ def test_what_does_not_belong_on_a_shared_connection_is_refused_as_by_a_server_a
         assert isinstance(refusal.value, redis.ResponseError)
         assert advice in str(refusal.value) and "rr_" not in str(refusal.value)
         assert client.ping()
+
+
+def test_among_green_threads_what_needs_a_real_one_is_refused_and_the_rest_works_with_a_warning(server, monkeypatch, caplog):
+    real = _thread.start_new_thread
+    # As gevent and eventlet do it.
+    monkeypatch.setattr(_thread, "start_new_thread", lambda *args: real(*args))
+    monkeypatch.setattr(green, "_has_warned", False)
+    with pytest.raises(ConfigurationError, match="credential_provider.*gevent"):
+        ResilientRedisClient(port=server.port, credential_provider=UsernamePasswordCredentialProvider("user", "password"))
+    with caplog.at_level(logging.WARNING, "resilient_redis"):
+        for _ in range(2):
+            with ResilientRedisClient(port=server.port) as client:
+                assert client.ping()
+    assert len(caplog.records) == 1 and "green threads" in caplog.text

@@ -20,7 +20,7 @@ from typing import Any, Callable, List, NamedTuple, Optional
 
 from redis.exceptions import RedisError
 
-from . import _native, _setup, ending  # noqa: F401  (the extension is set up before it is used)
+from . import _native, _setup, ending, green  # noqa: F401  (the extension is set up before it is used)
 from .answers import answer_addresses, answer_credentials
 from .errors import ClosedError
 from .settings import Settings
@@ -100,6 +100,7 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         _native.check_options(settings.options)
+        green.check(settings)
         self.settings = settings
         #: The native client, or None when none is there: then open() makes one.
         self.native: Optional[_native.Client] = None
