@@ -105,11 +105,9 @@ def test_a_sentinel_is_asked_in_the_event_loop(run, server):
             return socket.gethostbyname("127.0.0.1"), server.port
 
         sentinel.discover_master = discover
-        pool = redis.asyncio.sentinel.SentinelConnectionPool("service", sentinel)
-        client = ResilientRedisClient(connection_pool=pool)
-        assert await client.set("key", 1) is True
-        await until(lambda: loops, "the sentinel was asked")
-        assert set(loops) == {asyncio.get_running_loop()}
-        await client.aclose(close_connection_pool=True)
+        async with sentinel.master_for("service", redis_class=ResilientRedisClient) as client:
+            assert await client.set("key", 1) is True
+            await until(lambda: loops, "the sentinel was asked")
+            assert set(loops) == {asyncio.get_running_loop()}
 
     run(main)

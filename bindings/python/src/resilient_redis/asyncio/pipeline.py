@@ -15,6 +15,7 @@ from typing import Any, List, Optional, Tuple
 import redis.asyncio.client
 from redis.client import EMPTY_RESPONSE, NEVER_DECODE
 from redis.exceptions import ExecAbortError, ResponseError, WatchError
+from redis.utils import safe_str, truncate_text
 
 from .. import _native, observe
 from ..buffered import BUFFERED
@@ -187,6 +188,12 @@ class Pipeline(Concluding, redis.asyncio.client.Pipeline):  # type: ignore[misc]
             if inspect.isawaitable(response):
                 concluded[at] = await response
         return concluded
+
+    def annotate_exception(self, exception: Exception, number: int, command: Any) -> None:
+        """Says which command it was, as redis-py does; some versions of it forget to say what the error was."""
+        text = truncate_text(" ".join(map(safe_str, command)))
+        said = f"Command # {number} ({text}) of pipeline caused error: {exception.args}"
+        exception.args = (said,) + exception.args[1:]
 
     def _decode(self, sent: List[Any], responses: List[Any]) -> None:
         """Where one reply is not to be decoded none is: this does it for the others."""
