@@ -1,8 +1,15 @@
 """The fixtures of all tests: servers and proxies that are there when a test begins and gone when it has ended."""
 
+import signal
+
 import pytest
 from support.proxy import Proxy
 from support.server import Server
+
+
+# A shell that runs tests in the background has them ignore Ctrl-C, and all programs that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")
