@@ -67,7 +67,7 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
         self._begin(connection_pool.engine if engine is None else engine, queue_size, queue_bytes)
         self._on_gap = on_gap
         self._arrivals = _Arrivals()
-        self.shard_channels = {}
+        self.shard_channels: Any = {}
         super().__init__(connection_pool, *args, **kwargs)
 
     def __del__(self) -> None:
@@ -85,7 +85,8 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
         self._forget()
         self.channels, self.pending_unsubscribe_channels = {}, set()
         self.patterns, self.pending_unsubscribe_patterns = {}, set()
-        self.shard_channels, self.pending_unsubscribe_shard_channels = {}, set()
+        self.shard_channels = {}
+        self.pending_unsubscribe_shard_channels: Any = set()
         if native is not None:
             native.close()
 
@@ -119,7 +120,7 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
 
     async def ssubscribe(self, *args: Any, **kwargs: Any) -> None:
         """Subscribes to shard channels. What is published after it comes, unless there is an outage."""
-        await super().ssubscribe(*args, **kwargs)
+        await super().ssubscribe(*args, **kwargs)  # type: ignore[misc]
         await self._agreement()
 
     async def execute_command(self, *args: Any) -> Any:
