@@ -218,7 +218,7 @@ PyObject *client_command(client_object *self, PyObject *args)
 /* A script as a command, with its source. */
 static PyObject *eval_of(const char *source, Py_ssize_t length, Py_ssize_t key_count, PyObject *values)
 {
-    PyObject *head = Py_BuildValue("(sy#n)", "EVAL", source, length, key_count);
+    PyObject *head = Py_BuildValue("(sNn)", "EVAL", PyBytes_FromStringAndSize(source, length), key_count);
     PyObject *command = head == NULL ? NULL : PySequence_Concat(head, values);
 
     Py_XDECREF(head);
@@ -240,12 +240,13 @@ PyObject *client_script(client_object *self, PyObject *args)
     Py_ssize_t length, key_count;
     long long timeout_ms = 0;
     unsigned int flags = 0;
-    const char *source;
-    PyObject *values;
+    char *source;
+    PyObject *text, *values;
     aside *call;
     int raw = 0;
 
-    if (!PyArg_ParseTuple(args, "y#nO|ILp", &source, &length, &key_count, &values, &flags, &timeout_ms, &raw))
+    if (!PyArg_ParseTuple(args, "SnO|ILp", &text, &key_count, &values, &flags, &timeout_ms, &raw) ||
+        PyBytes_AsStringAndSize(text, &source, &length) < 0)
         return NULL;
     if (length <= SHORT_SCRIPT && !(flags & RR_SCRIPT_READ_ONLY) && on_main_thread() && !self->reads_from_replica &&
         PyTuple_Check(values)) {

@@ -293,15 +293,18 @@ static void answer(mailbox *box, request *asked, bool given)
 
 static PyObject *mailbox_give_credentials(mailbox_object *self, PyObject *args)
 {
-    const char *username, *password;
-    Py_ssize_t username_length, password_length;
+    Py_ssize_t username_length = 0, password_length;
+    char *username = NULL, *password;
+    PyObject *name, *secret;
     long long valid_for_ms = 0;
     unsigned long long id;
     rr_error *err = NULL;
     rr_status status = RR_OK;
     request *asked;
 
-    if (!PyArg_ParseTuple(args, "Kz#y#|L", &id, &username, &username_length, &password, &password_length, &valid_for_ms))
+    if (!PyArg_ParseTuple(args, "KOS|L", &id, &name, &secret, &valid_for_ms) ||
+        PyBytes_AsStringAndSize(secret, &password, &password_length) < 0 ||
+        (name != Py_None && PyBytes_AsStringAndSize(name, &username, &username_length) < 0))
         return NULL;
     asked = request_of(self->mailbox, id);
     if (asked != NULL) {

@@ -76,8 +76,8 @@ static PyObject *entry_to_python(const rr_monitor_entry *entry)
     }
     if (args == NULL)
         return NULL;
-    return Py_BuildValue("iLLsy#LN", (int)rr_monitor_entry_kind(entry), (long long)rr_monitor_entry_time_us(entry),
-                         (long long)rr_monitor_entry_db(entry), rr_monitor_entry_address(entry), line, (Py_ssize_t)length,
+    return Py_BuildValue("iLLsNLN", (int)rr_monitor_entry_kind(entry), (long long)rr_monitor_entry_time_us(entry),
+                         (long long)rr_monitor_entry_db(entry), rr_monitor_entry_address(entry), bytes_to_python(line, length),
                          (long long)rr_monitor_entry_gap_ms(entry), args);
 }
 

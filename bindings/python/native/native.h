@@ -10,7 +10,7 @@
 #ifndef RESILIENT_REDIS_NATIVE_H
 #define RESILIENT_REDIS_NATIVE_H
 
-#define PY_SSIZE_T_CLEAN
+/* No format with '#' is used: built with the headers of one version of Python it is another function in others. */
 #include <Python.h>
 
 #include <stdbool.h>

@@ -114,3 +114,9 @@ def test_the_stubs_have_the_numbers_of_the_extension():
     text = (PACKAGE / "src" / "resilient_redis" / "_native.pyi").read_text(encoding="utf-8")
     numbers = {name: int(number) for name, number in re.findall(r"^(RR_\w+): Final = (-?\d+)$", text, flags=re.MULTILINE)}
     assert numbers == {name: value for name, value in vars(_native).items() if name.startswith("RR_")}
+
+
+def test_no_format_means_something_else_in_another_version_of_python():
+    for path in sorted(PACKAGE.glob("native/*.c")):
+        formats = re.findall(r'(?:ParseTuple|BuildValue|CallFunction)\([^"]*"([^"]*)"', path.read_text(encoding="utf-8"))
+        assert [each for each in formats if "#" in each] == [], path
