@@ -58,7 +58,7 @@ PyObject *check_options(PyObject *module, PyObject *options)
     rr_config_free(config);
     if (result < 0)
         return NULL;
-    Py_RETURN_NONE;
+    return given(Py_None);
 }
 
 static bool is_replica(PyObject *options)
@@ -190,7 +190,7 @@ static PyObject *wait_with(client_object *self, PyObject *args, wait_step step)
     }
     if (status != RR_OK)
         return raise_failure(status, patience.err);
-    Py_RETURN_NONE;
+    return given(Py_None);
 }
 
 static PyObject *client_wait_ready(client_object *self, PyObject *args)
@@ -212,7 +212,7 @@ static PyObject *client_reconnect(client_object *self, PyObject *none)
     status = rr_client_reconnect(self->client, &err);
     if (status != RR_OK)
         return raise_failure(status, err);
-    Py_RETURN_NONE;
+    return given(Py_None);
 }
 
 static void do_close(aside *call)

@@ -263,9 +263,9 @@ static PyObject *mailbox_next(mailbox_object *self, PyObject *args)
     if (status == INTERRUPTED)
         return NULL;
     if (status == RR_EMPTY)
-        Py_RETURN_NONE;
+        return given(Py_None);
     if (status != RR_OK)
-        Py_RETURN_FALSE;
+        return given(Py_False);
     result = Py_BuildValue("KzH", (unsigned long long)taken.id, taken.host, taken.port);
     free(taken.host);
     return result;
@@ -314,7 +314,7 @@ static PyObject *mailbox_give_credentials(mailbox_object *self, PyObject *args)
     }
     if (status != RR_OK)
         return raise_failure(status, err);
-    Py_RETURN_NONE;
+    return given(Py_None);
 }
 
 /* Addresses, each a text and a port. They are read before the lock is taken: code of Python's may run. */
@@ -396,7 +396,7 @@ static PyObject *mailbox_give_addresses(mailbox_object *self, PyObject *args)
     free_addresses(addresses, count);
     if (status != RR_OK)
         return raise_failure(status, err);
-    Py_RETURN_NONE;
+    return given(Py_None);
 }
 
 static PyObject *mailbox_refuse(mailbox_object *self, PyObject *args)
@@ -409,14 +409,14 @@ static PyObject *mailbox_refuse(mailbox_object *self, PyObject *args)
     asked = request_of(self->mailbox, id);
     if (asked != NULL)
         answer(self->mailbox, asked, false);
-    Py_RETURN_NONE;
+    return given(Py_None);
 }
 
 static PyObject *mailbox_close(mailbox_object *self, PyObject *none)
 {
     (void)none;
     shut(self->mailbox);
-    Py_RETURN_NONE;
+    return given(Py_None);
 }
 
 static PyMethodDef mailbox_methods[] = {

@@ -88,7 +88,7 @@ static PyObject *setup(PyObject *module, PyObject *args)
     keep(&server_error, in_reply);
     keep(&buffered, accepted);
     keep(&data_error, wrong);
-    Py_RETURN_NONE;
+    return given(Py_None);
 }
 
 static PyObject *main_thread_is(PyObject *module, PyObject *identity)
@@ -99,7 +99,7 @@ static PyObject *main_thread_is(PyObject *module, PyObject *identity)
     if (number == (unsigned long)-1 && PyErr_Occurred())
         return NULL;
     set_main_thread(number);
-    Py_RETURN_NONE;
+    return given(Py_None);
 }
 
 static PyObject *version(PyObject *module, PyObject *none)

@@ -94,7 +94,7 @@ static PyObject *monitor_next(monitor_object *self, PyObject *args)
     if (status == INTERRUPTED)
         return NULL;
     if (status == RR_EMPTY)
-        Py_RETURN_NONE;
+        return given(Py_None);
     if (status != RR_OK)
         return raise_failure(status, awaited.err);
     result = entry_to_python(awaited.entry);
@@ -113,7 +113,7 @@ static PyObject *monitor_close(monitor_object *self, PyObject *none)
     Py_END_ALLOW_THREADS
     if (status != RR_OK)
         return raise_failure(status, err);
-    Py_RETURN_NONE;
+    return given(Py_None);
 }
 
 static PyMethodDef monitor_methods[] = {

@@ -24,6 +24,13 @@
 /* For ever, as a time in milliseconds. */
 #define FOR_EVER (-1)
 
+/* A new reference. In place of Py_RETURN_NONE and its like: the headers of Python 3.12 and 3.13 count none for older versions. */
+static inline PyObject *given(PyObject *object)
+{
+    Py_INCREF(object);
+    return object;
+}
+
 /* ---- module.c: what was given to setup() ---- */
 
 extern PyObject *make_failure; /* (status, outcome, code, message, retryable) -> an exception */

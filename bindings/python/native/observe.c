@@ -133,7 +133,7 @@ PyObject *client_event(client_object *self, PyObject *args)
     if (status == INTERRUPTED)
         return NULL;
     if (status == RR_EMPTY)
-        Py_RETURN_NONE;
+        return given(Py_None);
     if (status != RR_OK)
         return raise_failure(status, awaited.err);
     result = event_to_python(awaited.event);
@@ -178,7 +178,7 @@ PyObject *client_failed(client_object *self, PyObject *args)
         return NULL;
     status = rr_failed_next(self->client, after, &failed, &err);
     if (status == RR_EMPTY)
-        Py_RETURN_NONE;
+        return given(Py_None);
     if (status != RR_OK)
         return raise_failure(status, err);
     commands = commands_of(failed);
@@ -206,7 +206,7 @@ static PyObject *with_failed(client_object *self, PyObject *args, failed_functio
     Py_END_ALLOW_THREADS
     if (status != RR_OK)
         return raise_failure(status, err);
-    Py_RETURN_NONE;
+    return given(Py_None);
 }
 
 PyObject *client_failed_retry(client_object *self, PyObject *args)

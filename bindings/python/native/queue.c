@@ -63,7 +63,7 @@ static PyObject *queue_close(queue_object *self, PyObject *none)
     (void)none;
     if (status != RR_OK)
         return raise_failure(status, err);
-    Py_RETURN_NONE;
+    return given(Py_None);
 }
 
 /* (tag, value, exception), with None for what there is not. It consumes the completion. */

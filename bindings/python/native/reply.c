@@ -14,7 +14,7 @@ PyObject *text_to_python(const char *text)
 PyObject *bytes_to_python(const char *bytes, size_t length)
 {
     if (bytes == NULL)
-        Py_RETURN_NONE;
+        return given(Py_None);
     return PyBytes_FromStringAndSize(bytes, (Py_ssize_t)length);
 }
 
@@ -101,7 +101,7 @@ PyObject *value_to_python(const rr_value *value, const codec *codec, bool raw, c
     case RR_TYPE_INTEGER:
         return PyLong_FromLongLong(value->integer);
     case RR_TYPE_NIL:
-        Py_RETURN_NONE;
+        return given(Py_None);
     case RR_TYPE_ARRAY:
     case RR_TYPE_SET:
     case RR_TYPE_PUSH:
@@ -119,7 +119,7 @@ PyObject *value_to_python(const rr_value *value, const codec *codec, bool raw, c
     case RR_TYPE_ATTRIBUTE: /* what the server says about a value is for others */
         if (value->count > 0)
             return value_to_python(&value->children[0], codec, raw, error);
-        Py_RETURN_NONE;
+        return given(Py_None);
     default:
         PyErr_Format(PyExc_ValueError, "a reply has a value of type %d, which this version does not know", (int)value->type);
         return NULL;

@@ -170,7 +170,7 @@ static PyObject *subscription_next(subscription_object *self, PyObject *args)
     if (status == INTERRUPTED)
         return NULL;
     if (status == RR_EMPTY)
-        Py_RETURN_NONE;
+        return given(Py_None);
     if (status != RR_OK)
         return raise_failure(status, awaited.err);
     result = message_to_python(awaited.message);
@@ -199,7 +199,7 @@ static PyObject *subscription_close(subscription_object *self, PyObject *none)
     Py_END_ALLOW_THREADS
     if (status != RR_OK)
         return raise_failure(status, err);
-    Py_RETURN_NONE;
+    return given(Py_None);
 }
 
 static PyMethodDef subscription_methods[] = {

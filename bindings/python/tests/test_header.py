@@ -120,3 +120,8 @@ def test_no_format_means_something_else_in_another_version_of_python():
     for path in sorted(PACKAGE.glob("native/*.c")):
         formats = re.findall(r'(?:ParseTuple|BuildValue|CallFunction)\([^"]*"([^"]*)"', path.read_text(encoding="utf-8"))
         assert [each for each in formats if "#" in each] == [], path
+
+
+def test_no_macro_counts_references_otherwise_in_another_version_of_python():
+    for path in sorted(PACKAGE.glob("native/*.c")):
+        assert "Py_RETURN_" not in path.read_text(encoding="utf-8"), path
