@@ -1,41 +1,26 @@
 """Where the servers are that a real Sentinel knows, and what its pool becomes."""
 
 import inspect
-import socket
 import subprocess
-import time
 
 import pytest
 import redis
 import redis.asyncio
 import redis.asyncio.sentinel
 import redis.sentinel
+from support.port import LOOPBACK, ReservedPort
 from support.said import both, run
+from support.waiting import wait_until
 
 from resilient_redis import BUFFERED, ResilientRedisClient
 from resilient_redis.errors import ConfigurationError
 from resilient_redis.settings import Settings
 
-LOCAL = "127.0.0.1"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind((LOCAL, 0))
-        return probe.getsockname()[1]
-
-
-def until(state, seconds=60):
-    """Waits until `state()` is true."""
-    end = time.monotonic() + seconds
-    while not state():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.02)
 
 
 def answers(port):
     try:
-        return redis.Redis(LOCAL, port).ping()
+        return redis.Redis(LOOPBACK, port).ping()
     except redis.ConnectionError:
         return False
 
@@ -44,32 +29,35 @@ def answers(port):
 def watched(tmp_path_factory):
     """A primary, a replica and a Sentinel that knows both: their ports."""
     folder = tmp_path_factory.mktemp("sentinel")
-    primary, replica, sentinel = free_port(), free_port(), free_port()
+    reserved = [ReservedPort() for _ in range(3)]
+    primary, replica, sentinel = (port.number for port in reserved)
     configuration = folder / "sentinel.conf"
-    configuration.write_text(f"port {sentinel}\nbind {LOCAL}\ndir {folder}\nsentinel monitor shop {LOCAL} {primary} 1\n")
-    server = ["redis-server", "--bind", LOCAL, "--save", "", "--dir", str(folder)]
+    configuration.write_text(f"port {sentinel}\nbind {LOOPBACK}\ndir {folder}\nsentinel monitor shop {LOOPBACK} {primary} 1\n")
+    server = ["redis-server", "--bind", LOOPBACK, "--save", "", "--dir", str(folder)]
     commands = [
         [*server, "--port", str(primary)],
-        [*server, "--port", str(replica), "--replicaof", LOCAL, str(primary)],
+        [*server, "--port", str(replica), "--replicaof", LOOPBACK, str(primary)],
         ["redis-server", str(configuration), "--sentinel"],
     ]
     running = []
     try:
         for command, port in zip(commands, (primary, replica, sentinel)):
             running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
-            until(lambda port=port: answers(port))
-        asked = redis.sentinel.Sentinel([(LOCAL, sentinel)])
-        until(lambda: asked.discover_slaves("shop"))
+            wait_until(lambda port=port: answers(port), "a server answers", within=60)
+        asked = redis.sentinel.Sentinel([(LOOPBACK, sentinel)])
+        wait_until(lambda: asked.discover_slaves("shop"), "Sentinel knows the replica", within=60)
         yield {"primary": primary, "replica": replica, "sentinel": sentinel}
     finally:
         for process in running:
             process.terminate()
             process.wait(60)
+        for port in reserved:
+            port.release()
 
 
 def pool(port, asynchronous=False, service="shop", **kwargs):
     module = redis.asyncio.sentinel if asynchronous else redis.sentinel
-    sentinel = module.Sentinel([(LOCAL, port)])
+    sentinel = module.Sentinel([(LOOPBACK, port)])
     return module.SentinelConnectionPool(service, sentinel, **kwargs)
 
 
@@ -106,20 +94,20 @@ def test_a_service_whose_name_is_no_hosts_name_still_has_a_host():
 
 @both
 def test_the_primary_is_asked_for(watched, asynchronous):
-    assert found(watched["sentinel"], asynchronous, "shop") == [(LOCAL, watched["primary"])]
+    assert found(watched["sentinel"], asynchronous, "shop") == [(LOOPBACK, watched["primary"])]
 
 
 @both
 def test_replicas_come_first_and_the_primary_is_the_last_resort(watched, asynchronous):
-    expected = [(LOCAL, watched["replica"]), (LOCAL, watched["primary"])]
+    expected = [(LOOPBACK, watched["replica"]), (LOOPBACK, watched["primary"])]
     assert found(watched["sentinel"], asynchronous, "shop", is_master=False) == expected
 
 
 @both
 def test_another_host_is_looked_up_as_usual(watched, asynchronous):
-    assert found(watched["sentinel"], asynchronous, LOCAL, 7) == [(LOCAL, 7)]
+    assert found(watched["sentinel"], asynchronous, LOOPBACK, 7) == [(LOOPBACK, 7)]
     addresses = found(watched["sentinel"], asynchronous, "localhost", 7)
-    assert addresses and {address for address, _port in addresses} <= {LOCAL, "::1"}
+    assert addresses and {address for address, _port in addresses} <= {LOOPBACK, "::1"}
 
 
 @both
@@ -131,8 +119,8 @@ def test_a_service_that_nobody_knows_is_an_error(watched, asynchronous):
 
 def test_a_replica_whose_name_nobody_knows_does_no_harm_to_the_others():
     asked = pool(1, is_master=False)
-    asked.rotate_slaves = lambda: iter([("name.invalid", 1), (LOCAL.encode(), "2"), (LOCAL, 3), (LOCAL, 2)])
-    assert Settings.from_pool(asked).resolver("shop", 6379) == [(LOCAL, 2), (LOCAL, 3)]
+    asked.rotate_slaves = lambda: iter([("name.invalid", 1), (LOOPBACK.encode(), "2"), (LOOPBACK, 3), (LOOPBACK, 2)])
+    assert Settings.from_pool(asked).resolver("shop", 6379) == [(LOOPBACK, 2), (LOOPBACK, 3)]
 
 
 @both
@@ -158,16 +146,17 @@ def test_an_address_or_a_role_beside_sentinels_is_refused():
 
 # Last, since it changes who is the primary.
 def test_a_client_of_a_sentinel_follows_the_primary_through_a_failover(watched):
-    sentinel = redis.sentinel.Sentinel([(LOCAL, watched["sentinel"])])
+    sentinel = redis.sentinel.Sentinel([(LOOPBACK, watched["sentinel"])])
     client = sentinel.master_for("shop", redis_class=ResilientRedisClient, reconnect_max_delay_ms=50)
     reader = sentinel.slave_for("shop", redis_class=ResilientRedisClient)
     assert client.set("before", 1) is True
     assert client.info("server")["tcp_port"] == watched["primary"]
-    until(lambda: reader.get("before") == b"1")
+    wait_until(lambda: reader.get("before") == b"1", "it is replicated", within=60)
     assert reader.info("server")["tcp_port"] == watched["replica"]
-    until(lambda: sentinel.sentinels[0].execute_command("SENTINEL FAILOVER shop") is not None)
+    sentinel.sentinels[0].execute_command("SENTINEL FAILOVER shop")
     # Until it is told, the former primary takes writes that will be lost.
-    until(lambda: redis.Redis(LOCAL, watched["primary"]).info("replication")["role"] == "slave")
+    former = redis.Redis(LOOPBACK, watched["primary"])
+    wait_until(lambda: former.info("replication")["role"] == "slave", "the former primary is told", within=60)
     assert client.set("after", 2) in (True, BUFFERED)
     client.flush(30)
     assert client.info("server")["tcp_port"] == watched["replica"]
