@@ -41,45 +41,62 @@ static int set_options(rr_config *config, PyObject *options)
     return 0;
 }
 
-PyObject *check_options(PyObject *module, PyObject *options)
+/* What an option of a config is, as text. */
+static PyObject *option_of(const rr_config *config, const char *name)
 {
+    char *value = NULL;
+    rr_error *err = NULL;
+    rr_status status = rr_config_get(config, name, &value, &err);
+    PyObject *text;
+
+    if (status != RR_OK)
+        return raise_failure(status, err);
+    text = text_to_python(value);
+    rr_string_free(value);
+    return text;
+}
+
+PyObject *options_with(PyObject *module, PyObject *args)
+{
+    PyObject *options, *names, *found;
     rr_config *config;
-    int result;
 
     (void)module;
-    if (!PyDict_Check(options)) {
-        PyErr_SetString(PyExc_TypeError, "options must be a dict");
+    if (!PyArg_ParseTuple(args, "O!O!", &PyDict_Type, &options, &PyTuple_Type, &names))
         return NULL;
-    }
     config = rr_config_new();
     if (config == NULL)
         return PyErr_NoMemory();
-    result = set_options(config, options);
+    found = set_options(config, options) < 0 ? NULL : PyDict_New();
+    for (Py_ssize_t i = 0; found != NULL && i < PyTuple_Size(names); i++) {
+        PyObject *name = PyTuple_GetItem(names, i);
+        PyObject *bytes = PyUnicode_AsUTF8String(name);
+        PyObject *value = bytes == NULL ? NULL : option_of(config, PyBytes_AsString(bytes));
+
+        if (value == NULL || PyDict_SetItem(found, name, value) < 0)
+            Py_CLEAR(found);
+        Py_XDECREF(bytes);
+        Py_XDECREF(value);
+    }
     rr_config_free(config);
-    if (result < 0)
-        return NULL;
-    return given(Py_None);
+    return found;
 }
 
-static bool is_replica(PyObject *options)
+/* The options that calls here are made by. */
+static int look_at_options(client_object *self, const rr_config *config)
 {
-    PyObject *value = PyDict_GetItemString(options, "read_from");
+    PyObject *source = option_of(config, "read_from");
+    PyObject *limit = source == NULL ? NULL : option_of(config, "command_timeout_ms");
+    PyObject *number = limit == NULL ? NULL : PyNumber_Long(limit);
 
-    return value != NULL && PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, "replica") == 0;
-}
-
-/* The option command_timeout_ms, as far as it is a plain number; else the library's default. */
-static int64_t timeout_of(PyObject *options)
-{
-    PyObject *value = PyDict_GetItemString(options, "command_timeout_ms");
-    PyObject *bytes = value == NULL ? NULL : PyUnicode_AsUTF8String(value);
-    PyObject *number = bytes == NULL ? NULL : PyLong_FromString(PyBytes_AsString(bytes), NULL, 10);
-    long long timeout_ms = number == NULL ? 0 : PyLong_AsLongLong(number);
-
-    Py_XDECREF(bytes);
+    if (number != NULL) {
+        self->reads_from_replica = PyUnicode_CompareWithASCIIString(source, "replica") == 0;
+        self->command_timeout_ms = PyLong_AsLongLong(number);
+    }
+    Py_XDECREF(source);
+    Py_XDECREF(limit);
     Py_XDECREF(number);
-    PyErr_Clear();
-    return timeout_ms > 0 ? timeout_ms : 5000;
+    return number == NULL ? -1 : 0;
 }
 
 static int client_init(client_object *self, PyObject *args, PyObject *keywords)
@@ -103,14 +120,12 @@ static int client_init(client_object *self, PyObject *args, PyObject *keywords)
     }
     if (codec_init(&self->codec, encoding, errors, decode != 0) < 0)
         return -1;
-    self->reads_from_replica = is_replica(options);
-    self->command_timeout_ms = timeout_of(options);
     config = rr_config_new();
     if (config == NULL) {
         PyErr_NoMemory();
         return -1;
     }
-    if (set_options(config, options) < 0 || mailbox_give_credentials_of(credentials, config) < 0 ||
+    if (set_options(config, options) < 0 || look_at_options(self, config) < 0 || mailbox_give_credentials_of(credentials, config) < 0 ||
         mailbox_give_addresses_of(resolver, config) < 0) {
         rr_config_free(config);
         return -1;

@@ -119,7 +119,7 @@ static PyObject *version_number(PyObject *module, PyObject *none)
 static PyMethodDef functions[] = {
     {"setup", setup, METH_VARARGS, "setup(make_failure, server_error, buffered, data_error): once, before anything else."},
     {"main_thread_is", main_thread_is, METH_O, "Says which thread handles signals: its waits are ended by them."},
-    {"check_options", check_options, METH_O, "check_options(options): raises for one that cannot be."},
+    {"options_with", options_with, METH_VARARGS, "options_with(options, names): what these are when those are set."},
     {"version", version, METH_NOARGS, "The version of the library that runs."},
     {"version_number", version_number, METH_NOARGS, "The version of the library that runs, as a number."},
     {NULL, NULL, 0, NULL},

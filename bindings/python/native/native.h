@@ -180,8 +180,8 @@ typedef struct client_object {
 
 extern PyTypeObject *client_type;
 int client_add(PyObject *module);
-/* Raises for an option of the dict that cannot be. */
-PyObject *check_options(PyObject *module, PyObject *options);
+/* (options, names): what these options are when those are set, as a dict of texts. Raises for one that cannot be. */
+PyObject *options_with(PyObject *module, PyObject *args);
 
 /* ---- issue.c: commands and pipelines that are waited for ---- */
 

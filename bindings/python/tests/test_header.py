@@ -19,7 +19,6 @@ NOT_CALLED = {
     "rr_error_new": "failures are made by the library alone",
     "rr_config_from_url": "URLs are read as redis-py reads them, and become options",
     "rr_config_from_environment": "the environment is not redis-py's way: a program reads what it wants",
-    "rr_config_get": "what a program set is kept as redis-py keeps it",
     "rr_config_set_event_callback": "no Python runs on the library's threads: events are taken",
     "rr_config_set_log_callback": "no Python runs on the library's threads: events are logged by the thread that takes them",
     "rr_log_level_name": "there are no log lines, see rr_config_set_log_callback",

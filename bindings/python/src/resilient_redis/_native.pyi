@@ -22,8 +22,8 @@ MakeFailure: TypeAlias = Callable[[int, int, Union[str, None], str, bool], Excep
 # server_error(text, outcome): the exception for an error that is a value inside of a reply.
 ServerError: TypeAlias = Callable[[str, int], Exception]
 
-def check_options(options: dict[str, str]) -> None:
-    """Raises ConfigurationError for an option that cannot be."""
+def options_with(options: dict[str, str], names: tuple[str, ...]) -> dict[str, str]:
+    """What these options are when those are set. Raises ConfigurationError for one that cannot be."""
 
 def version() -> str:
     """The version of the library that runs, such as "0.1.0"."""

@@ -83,8 +83,8 @@ class ResilientRedisClient(Constructor, WithoutHimport, Watching, redis.Redis):
     def _begin(self, pool: ConnectionPool, alone: bool, closes: bool) -> None:
         settings = pool.settings
         self._use(Using())
-        self._reissue = Reissue(settings.retry, settings.options) if settings.retry is not None else None
         self._engine = Engine(settings) if alone else pool.engine
+        self._reissue = Reissue(settings.retry, self._engine.options) if settings.retry is not None else None
         super().__init__(connection_pool=pool, event_dispatcher=settings.event_dispatcher)
         self.auto_close_connection_pool = closes
         self._single_connection_client = alone
@@ -277,7 +277,7 @@ class ResilientRedisClient(Constructor, WithoutHimport, Watching, redis.Redis):
     def set_retry(self, retry: Any) -> None:
         """Has commands issued again as a redis-py ``Retry`` says, on top of what the library does. See reissue.py."""
         super().set_retry(retry)
-        self._reissue = Reissue(retry, self._engine.settings.options)
+        self._reissue = Reissue(retry, self._engine.options)
         self._plain = False
 
     # ---- waiting, and the end ----

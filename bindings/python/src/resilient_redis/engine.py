@@ -29,6 +29,9 @@ logger = logging.getLogger("resilient_redis")
 
 _Some = TypeVar("_Some")
 
+#: The options by which the package itself does something.
+_KNOWN = ("command_timeout_ms", "buffer_overflow", "private_max_connections", "read_from", "delivery", "retry_unsafe")
+
 
 class CloseReport(NamedTuple):
     """What ``close()`` left behind."""
@@ -143,7 +146,8 @@ class Engine:
     """The native client of a redis-py client. See the module."""
 
     def __init__(self, settings: Settings) -> None:
-        _native.check_options(settings.options)
+        #: What the package has to know, with the library's defaults in the place of what nobody said.
+        self.options = _native.options_with(settings.options, _KNOWN)
         green.check(settings)
         self.settings = settings
         #: The native client, or None when none is there: then open() makes one.
@@ -238,13 +242,13 @@ class Engine:
     def milliseconds(self, timeout: Optional[float]) -> int:
         """A timeout in seconds as the extension takes it; None is ``socket_timeout``."""
         if timeout is None:
-            return int(self.settings.options.get("command_timeout_ms", "5000"))
+            return int(self.options["command_timeout_ms"])
         return max(0, round(timeout * 1000))
 
     def note_buffered(self) -> None:
         """After a write was buffered: says so when it took the place of an older one."""
         native = self.native
-        if native is None or self.settings.options.get("buffer_overflow") != "drop_oldest":
+        if native is None or self.options["buffer_overflow"] != "drop_oldest":
             return
         dropped = native.stats()["dropped"]
         if dropped > self._dropped:

@@ -8,7 +8,7 @@ where the delivery level allows that (``at_least_once`` with ``retry_unsafe``).
 
 from __future__ import annotations
 
-from typing import Any, Awaitable, Callable, Tuple, Type
+from typing import Any, Awaitable, Callable, Mapping
 
 from .errors import Outcome, outcome_of
 
@@ -16,11 +16,9 @@ from .errors import Outcome, outcome_of
 class Reissue:
     """What a program's ``retry`` means here. It never changes; any thread may use it."""
 
-    def __init__(self, retry: Any, options: Any) -> None:
+    def __init__(self, retry: Any, options: Mapping[str, str]) -> None:
         self._retry = retry
-        self._twice = options.get("delivery", "at_least_once") == "at_least_once" and options.get(
-            "retry_unsafe", "true"
-        ) not in ("false", "no", "off", "0")
+        self._twice = options["delivery"] == "at_least_once" and options["retry_unsafe"] == "true"
 
     def call(self, issue: Callable[[], Any]) -> Any:
         """Issues it, and again as the program's ``retry`` says."""
@@ -56,11 +54,6 @@ class Reissue:
     def _checked(self, error: Exception) -> BaseException:
         """The failure, or, if the command is not to be issued again, one that passes the program's ``retry``."""
         return _Final(error) if outcome_of(error) is Outcome.UNKNOWN and not self._twice else error
-
-    @property
-    def errors(self) -> Tuple[Type[BaseException], ...]:
-        """The errors after which it is issued again."""
-        return tuple(self._retry._supported_errors)
 
 
 class _Final(BaseException):

@@ -93,8 +93,8 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
     def _begin(self, pool: ConnectionPool, alone: bool, closes: bool) -> None:
         settings = pool.settings
         self._engine = Engine(settings) if alone else pool.engine
-        self._reads_from_replica = settings.options.get("read_from") == "replica"
-        self._reissue = Reissue(settings.retry, settings.options) if settings.retry is not None else None
+        self._reads_from_replica = self._engine.options["read_from"] == "replica"
+        self._reissue = Reissue(settings.retry, self._engine.options) if settings.retry is not None else None
         self._is_alone = alone
         super().__init__(connection_pool=pool, single_connection_client=alone, event_dispatcher=settings.event_dispatcher)
         self.auto_close_connection_pool = closes
@@ -307,7 +307,7 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
     def set_retry(self, retry: Any) -> None:
         """Has what fails be issued again as this Retry says."""
         super().set_retry(retry)
-        self._reissue = Reissue(retry, self._engine.settings.options)
+        self._reissue = Reissue(retry, self._engine.options)
         self._use(self._using)
 
     # ---- waiting, and the end ----
@@ -335,20 +335,24 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
         loop = asyncio.get_running_loop()
         end = None if timeout is None else loop.time() + timeout
         while True:
-            found = engine.events.popleft() if engine.events else native.event(0)
+            if engine.events:
+                return event_of(engine.events.popleft())
+            # While a thread takes one nobody else does: so they keep their order.
+            taking = engine.taking_of(native)
+            found = native.event(0) if taking is None else None
             left_ms = _PIECE_MS if end is None else min(_PIECE_MS, round((end - loop.time()) * 1000))
+            if taking is not None and left_ms <= 0:
+                await asyncio.sleep(0)  # what it has taken comes in a callback
+                return event_of(engine.events.popleft() if engine.events else None)
             if found is not None or left_ms <= 0:
                 return event_of(found)
-            taking = threads.call(native.event, left_ms)
-            try:
-                await asyncio.wait({taking})
-            except asyncio.CancelledError:
-                # Who asks next gets it.
-                taking.add_done_callback(lambda taken: _keep_event(engine, taken))
-                raise
-            _keep_event(engine, taking)
-            if taking.exception() is not None:
-                raise taking.exception()  # type: ignore[misc]
+            if taking is None:
+                taking = engine.take_event(native, left_ms)
+            await asyncio.wait({taking}, timeout=left_ms / 1000)
+            if taking.done():
+                failure = taking.exception()
+                if failure is not None:
+                    raise failure
 
     async def aclose(self, close_connection_pool: Optional[bool] = None) -> CloseReport:  # type: ignore[override]
         """Sends what is buffered, for at most ``drain_timeout_seconds``, and ends the connections. Says what was left behind.
@@ -383,11 +387,6 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
     def __del__(self, *_: Any) -> None:
         # An engine ends when nobody has it any more.
         pass
-
-
-def _keep_event(engine: Engine, taken: asyncio.Future[Any]) -> None:
-    if not taken.cancelled() and taken.exception() is None and taken.result() is not None:
-        engine.events.append(taken.result())
 
 
 async def _in_pieces(wait: Callable[[int], None], limit_ms: int) -> None:

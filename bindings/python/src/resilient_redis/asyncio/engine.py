@@ -11,7 +11,7 @@ import collections
 import inspect
 import threading
 import weakref
-from typing import Any, Callable, Deque, Optional
+from typing import Any, Callable, Deque, Optional, Tuple
 
 from .. import _native, engine
 from ..answers import NobodyToAsk
@@ -30,8 +30,10 @@ class Engine(engine.Engine):
         self._place = _Place()
         # The queue that was used last. Event loops hold theirs; here is only looked for them.
         self._recent: Callable[[], Optional[LoopQueue]] = _nothing
-        #: Events that were taken for somebody who did not wait for them any more.
+        #: Events that a thread has taken, in their order, for whoever asks next.
         self.events: Deque[Any] = collections.deque()
+        # The thread that takes one, and of which native client.
+        self._taking: Optional[Tuple[_native.Client, asyncio.Future[Any]]] = None
         super().__init__(settings)
 
     def open(self, again: bool = True) -> _native.Client:
@@ -57,12 +59,33 @@ class Engine(engine.Engine):
                     if queue.loop is loop:
                         break
                 else:
-                    queue = LoopQueue(loop, native, self.settings.options, self.milliseconds(None) / 1000)
+                    queue = LoopQueue(loop, native, self.options, self.milliseconds(None) / 1000)
                     self._life.dependents.add(queue)
                 self._recent = weakref.ref(queue)
             if self._place.is_here():
                 native.reconnect()  # what was asked for in vain can be answered now
             return queue
+
+    def taking_of(self, native: _native.Client) -> Optional[asyncio.Future[Any]]:
+        """What awaits the thread that takes an event of this client, if there is one for the running event loop."""
+        if self._taking is None or self._taking[0] is not native:
+            return None
+        taking = self._taking[1]
+        return taking if taking.get_loop() is asyncio.get_running_loop() else None
+
+    def take_event(self, native: _native.Client, wait_ms: int) -> asyncio.Future[Any]:
+        """Has a thread wait for an event, which comes into ``events`` also if nobody awaits that any more."""
+        taking = threads.call(native.event, wait_ms)
+        self._taking = (native, taking)
+
+        def keep(taken: asyncio.Future[Any]) -> None:
+            if self._taking is not None and self._taking[1] is taken:
+                self._taking = None
+            if not taken.cancelled() and taken.exception() is None and taken.result() is not None:
+                self.events.append(taken.result())
+
+        taking.add_done_callback(keep)
+        return taking
 
     async def aclose(self, drain_ms: Optional[int] = None) -> engine.CloseReport:
         """close() on a thread. Given up it goes on to its end."""
@@ -77,6 +100,7 @@ class Engine(engine.Engine):
         self._recent = _nothing
         self._place = _Place()
         self.events.clear()
+        self._taking = None
         super()._abandon()
 
     # ---- what the library asks the program for ----

@@ -30,8 +30,6 @@ _BATCH = 128
 _BATCHES = 16
 #: How many calls that can only be waited for are made at a time.
 _MOST_THREADS = 32
-#: How many connections besides the shared one the library makes, if no option says so.
-_PRIVATE = 64
 #: How long a cancelled command that waits at the server is awaited, in seconds: the library ends it there within one.
 _PATIENCE = 2.0
 
@@ -52,9 +50,9 @@ class LoopQueue:
         self.loop = loop
         self.native = native
         #: Lets in who needs a connection of its own: what waits at the server, and transactions.
-        self.private = Gate(loop, min(_PRIVATE, int(options.get("private_max_connections", _PRIVATE))))
+        self.private = Gate(loop, int(options["private_max_connections"]))
         self._threads = Gate(loop, _MOST_THREADS)
-        self._buffer_room = BufferRoom(loop) if options.get("buffer_overflow") == "block" else None
+        self._buffer_room = BufferRoom(loop) if options["buffer_overflow"] == "block" else None
         self._room = Room(loop, self._buffer_room)
         self._seconds = seconds
         self._pending: Dict[int, asyncio.Future[Any]] = {}

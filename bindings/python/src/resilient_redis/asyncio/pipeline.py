@@ -49,7 +49,7 @@ class Pipeline(Concluding, redis.asyncio.client.Pipeline):  # type: ignore[misc]
     def _use(self, using: Using) -> None:
         self._using = using
         self._flags = using.pipeline_flags
-        self._takes_replica = not using.from_primary and self._engine.settings.options.get("read_from") == "replica"
+        self._takes_replica = not using.from_primary and self._engine.options["read_from"] == "replica"
 
     def __del__(self, *_: Any) -> None:
         # A watch ends with its object.
