@@ -165,11 +165,11 @@ fn dropping_in_the_pause_between_attempts_returns_promptly() {
     let server = Server::start();
     let url = server.url();
     server.kill();
-    let client = open(&url, &[("reconnect_backoff", "fixed")]);
+    let client = open(&url, &[("reconnect_backoff", "fixed"), ("reconnect_interval_ms", "60000")]);
     client.event(resilient_redis::event::EventKind::Reconnecting);
     let begun = Instant::now();
     drop(client);
-    assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
 #[test]

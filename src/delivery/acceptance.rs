@@ -98,10 +98,8 @@ impl Desk {
         }
         self.counters.rejected.add(u64::from(commands));
         let (held, held_bytes) = books.buffer.counted();
-        Err(Error::not_applied(
-            ErrorKind::BufferFull,
-            format!("the buffer is full: {held} commands, {held_bytes} bytes"),
-        ))
+        let message = books.explained(&format!("the buffer is full: {held} commands, {held_bytes} bytes"));
+        Err(Error::not_applied(ErrorKind::BufferFull, message))
     }
 
     /// Puts an accepted command that will not be applied into the failed list, and says so: of a batch what has no

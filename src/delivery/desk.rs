@@ -45,6 +45,8 @@ pub(super) struct Books {
     pub(super) watchers: usize,
     /// Since when there is no open connection.
     pub(super) down_since: Instant,
+    /// Why there is no open connection, as far as is known; `None` while there is one.
+    pub(super) trouble: Option<Error>,
     /// What had been sent again, and answered from the buffer, when the last outage began; `None` before the first.
     pub(super) before_outage: Option<(u64, u64)>,
     /// Callers whose connection was lost and who have not said yet what they do.
@@ -72,6 +74,24 @@ pub(super) struct Books {
     pub(super) last_notice: Option<i64>,
     /// The connection that is coming up takes the place of one that served until then.
     pub(super) has_moved: bool,
+}
+
+impl Books {
+    /// A message with the reason why there is no connection, if that is so.
+    pub(super) fn explained(&self, message: &str) -> String {
+        match &self.trouble {
+            Some(trouble) => format!("{message}; there is no connection: {trouble}"),
+            None => message.into(),
+        }
+    }
+
+    /// What a read gets in an outage when reads do not wait.
+    pub(super) fn refuses_read(&self) -> Error {
+        Error::not_applied(
+            ErrorKind::Unavailable,
+            self.explained("reads do not wait in an outage (reads_during_outage)"),
+        )
+    }
 }
 
 /// Where every call comes.
@@ -138,6 +158,7 @@ impl Desk {
                 is_closing: false,
                 watchers: 0,
                 down_since: time::now(),
+                trouble: None,
                 before_outage: None,
                 expected: 0,
                 buffer: Buffer::default(),
@@ -330,8 +351,8 @@ impl Desk {
             }
             let fails = self.config.reads_during_outage == OutageReads::Fail && !books.has_moved;
             if request.nature.is_read() && fails {
+                let error = books.refuses_read();
                 drop(books);
-                let error = Error::not_applied(ErrorKind::Unavailable, "there is an outage and reads do not wait");
                 return Err(past.failed(request, error));
             }
             let fresh = !past.was_lost;
@@ -423,13 +444,14 @@ impl Desk {
     fn timed_out(&self, request: &Request<'_>, mut past: Past, written: bool) -> Incomplete {
         self.counters.timeouts.add(1);
         let was_written = past.was_written || written;
+        let explained = |message| self.books.lock().explained(message);
         let error = if was_written && !request.nature.is_read() {
             self.counters.unknown.add(1);
-            Error::unknown(ErrorKind::Timeout, "the deadline passed after the command was written")
+            Error::unknown(ErrorKind::Timeout, explained("the deadline passed after the command was written"))
         } else if was_written {
-            Error::not_applied(ErrorKind::Timeout, "the deadline passed before the reply came")
+            Error::not_applied(ErrorKind::Timeout, explained("the deadline passed before the reply came"))
         } else {
-            Error::not_applied(ErrorKind::Timeout, "the deadline passed before the command could be sent")
+            Error::not_applied(ErrorKind::Timeout, explained("the deadline passed before the command could be sent"))
         };
         past.failed(request, error)
     }

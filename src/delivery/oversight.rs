@@ -33,6 +33,11 @@ impl Desk {
         }
     }
 
+    /// What a read gets in an outage when reads do not wait.
+    pub fn refuses_read(&self) -> Error {
+        self.books.lock().refuses_read()
+    }
+
     /// Waits until commands flow.
     pub fn wait_ready(&self, deadline: Deadline) -> Result<()> {
         let mut books = self.books.lock();
@@ -44,7 +49,8 @@ impl Desk {
                 return Ok(());
             }
             if deadline.has_passed() {
-                return Err(Error::new(ErrorKind::Timeout, "there is no connection yet"));
+                let message = books.explained("the deadline passed before commands flowed");
+                return Err(Error::new(ErrorKind::Timeout, message));
             }
             books = self.watch(books, deadline);
         }

@@ -284,6 +284,7 @@ impl Crew for Desk {
         let mut books = self.books.lock();
         self.end_maintenance(&mut books);
         books.leaving = None;
+        books.trouble = (!is_moving).then(|| cause.clone());
         let had_moved = std::mem::replace(&mut books.has_moved, is_moving);
         if is_moving {
             books.down_since = time::now();
@@ -345,6 +346,7 @@ impl Crew for Desk {
         event.attempt = attempts;
         event.delay = pause;
         self.events.announce(event);
+        self.books.lock().trouble = Some(refusal.error().clone());
     }
 
     fn gave_up(&self, refusal: &Refusal, attempts: u32) {
@@ -420,6 +422,7 @@ impl Crew for Desk {
             let event = Event::new(EventKind::Failover, failover.to_string());
             self.events.announce(Event { failover: Some(Box::new(failover)), ..event });
         }
+        books.trouble = None;
         self.set_state(&mut books, State::Ready);
         let message = if std::mem::take(&mut books.has_moved) {
             format!("moved to {}, between two commands", greeting.standing.address)

@@ -79,7 +79,7 @@ impl Desk {
                 }
             }
             if nature.is_read() && self.config.reads_during_outage == OutageReads::Fail {
-                return Err(Error::not_applied(ErrorKind::Unavailable, "there is an outage and reads do not wait"));
+                return Err(books.refuses_read());
             }
             let (most, most_bytes) = (self.config.buffer_max_commands, self.config.buffer_max_bytes);
             if !nature.is_bufferable() || books.buffer.has_room(commands, item.bytes.len(), most, most_bytes) {
@@ -155,7 +155,8 @@ impl Desk {
                 continue;
             }
             self.counters.timeouts.add(1);
-            self.give_up(books, place, Error::new(ErrorKind::Timeout, "the deadline passed before the reply came"));
+            let message = books.explained("the deadline passed before the reply came");
+            self.give_up(books, place, Error::new(ErrorKind::Timeout, message));
         }
         self.tell(books);
         books.next_deadline = next;

@@ -220,7 +220,7 @@ impl Blocking {
                 && self.config.reads_during_outage == OutageReads::Fail
                 && matches!(self.desk.state(), State::Connecting | State::Reconnecting)
             {
-                return Err(call.failed(Error::new(ErrorKind::Unavailable, "there is an outage and reads do not wait")));
+                return Err(call.failed(self.desk.refuses_read()));
             }
             // Not all of the time at once: the client may give up meanwhile.
             let slice = Deadline::within(self.config.connect_timeout.saturating_mul(2));
