@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from resilient_redis import _native
+from resilient_redis import _native, errors
 
 PACKAGE = Path(__file__).resolve().parent.parent
 HEADER = PACKAGE.parent.parent / "include" / "resilient_redis.h"
@@ -113,6 +113,17 @@ def test_the_stubs_have_the_numbers_of_the_extension():
     text = (PACKAGE / "src" / "resilient_redis" / "_native.pyi").read_text(encoding="utf-8")
     numbers = {name: int(number) for name, number in re.findall(r"^(RR_\w+): Final = (-?\d+)$", text, flags=re.MULTILINE)}
     assert numbers == {name: value for name, value in vars(_native).items() if name.startswith("RR_")}
+
+
+def test_no_advice_of_the_library_names_a_function_of_c():
+    """What its messages name has another name in Python."""
+    advice = []
+    for path in sorted((PACKAGE.parent.parent / "src").rglob("*.rs")):
+        if path.parent.name not in ("ffi", "config"):
+            code = re.sub(r"^ *//.*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+            advice += re.findall(r'"([^"\n]*\brr_[a-z][^"\n]*)"', code)
+    assert len(advice) > 10
+    assert [text for text in advice if "rr_" in errors._in_python(text)] == []
 
 
 def test_no_format_means_something_else_in_another_version_of_python():

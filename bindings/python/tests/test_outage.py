@@ -104,6 +104,7 @@ def test_a_read_that_waits_in_vain_says_that_it_was_not_applied(outage_server):
             client.get("key")
         assert isinstance(failure.value, CommandTimeoutError)
         assert failure.value.outcome is Outcome.NOT_APPLIED
+        assert f":{outage_server.port}" in str(failure.value) and "refused" in str(failure.value), "it says why"
 
 
 def test_reads_fail_at_once_when_told_so(outage_server):

@@ -183,6 +183,7 @@ _IN_PYTHON = {
     "use rr_pipeline_execute with RR_PIPELINE_ATOMIC, or rr_transaction_new": "use pipeline()",
     "use rr_transaction_new": "use pipeline() and its watch()",
     "use rr_client_close": "use close()",
+    "lib_version with rr_config_set": "lib_version when the client is made",
 }
 
 

@@ -11,7 +11,7 @@ import time
 from typing import Any, Callable, Iterator, Mapping, Optional
 
 try:
-    from redis.observability import providers, recorder
+    from redis.observability import providers, recorder  # type: ignore[import-not-found,unused-ignore]
 except ImportError:
     providers = recorder = None  # type: ignore[assignment]
 
