@@ -1,18 +1,11 @@
 /*
- * The module: its functions, its constants, and what the package gives it once with setup().
+ * The module: its functions, its constants and its types.
  *
  * Its state is the process's: an interpreter beside the main one is refused.
  */
 #include "native.h"
 
-#include <string.h>
-
-PyObject *make_failure;
-PyObject *server_error;
-PyObject *buffered;
-PyObject *data_error;
-
-int add_constants(PyObject *module)
+static int add_constants(PyObject *module)
 {
     static const struct {
         const char *name;
@@ -27,68 +20,6 @@ int add_constants(PyObject *module)
         if (PyModule_AddIntConstant(module, constants[i].name, (long)constants[i].value) < 0)
             return -1;
     return 0;
-}
-
-PyTypeObject *add_type(PyObject *module, PyType_Spec *spec)
-{
-    const char *name = strrchr(spec->name, '.') + 1;
-    PyObject *type = PyType_FromSpec(spec);
-
-    if (type == NULL)
-        return NULL;
-    Py_INCREF(type); /* one is the module's, one stays with who asked */
-    if (PyModule_AddObject(module, name, type) < 0) {
-        Py_DECREF(type);
-        Py_DECREF(type);
-        return NULL;
-    }
-    return (PyTypeObject *)type;
-}
-
-PyObject *made_by_a_client(PyTypeObject *type, PyObject *args, PyObject *keywords)
-{
-    (void)type;
-    (void)args;
-    (void)keywords;
-    PyErr_SetString(PyExc_TypeError, "it is made by a Client");
-    return NULL;
-}
-
-PyObject *new_object(PyTypeObject *type)
-{
-    return PyType_GenericAlloc(type, 0);
-}
-
-void free_object(PyObject *object)
-{
-    PyTypeObject *type = Py_TYPE(object);
-    freefunc give_back = (freefunc)PyType_GetSlot(type, Py_tp_free);
-
-    give_back(object);
-    Py_DECREF(type);
-}
-
-static void keep(PyObject **place, PyObject *object)
-{
-    PyObject *before = *place;
-
-    Py_INCREF(object);
-    *place = object;
-    Py_XDECREF(before);
-}
-
-static PyObject *setup(PyObject *module, PyObject *args)
-{
-    PyObject *failure, *in_reply, *accepted, *wrong;
-
-    (void)module;
-    if (!PyArg_ParseTuple(args, "OOOO", &failure, &in_reply, &accepted, &wrong))
-        return NULL;
-    keep(&make_failure, failure);
-    keep(&server_error, in_reply);
-    keep(&buffered, accepted);
-    keep(&data_error, wrong);
-    return given(Py_None);
 }
 
 static PyObject *main_thread_is(PyObject *module, PyObject *identity)

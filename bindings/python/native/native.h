@@ -31,15 +31,16 @@ static inline PyObject *given(PyObject *object)
     return object;
 }
 
-/* ---- module.c: what was given to setup() ---- */
+/* ---- object.c: what all objects are made with ---- */
+
+/* setup(make_failure, server_error, buffered, data_error): what the package gives, once. */
+PyObject *setup(PyObject *module, PyObject *args);
 
 extern PyObject *make_failure; /* (status, outcome, code, message, retryable) -> an exception */
 extern PyObject *server_error; /* (text, outcome) -> an exception */
 extern PyObject *buffered;     /* what RR_BUFFERED returns */
 extern PyObject *data_error;   /* redis.exceptions.DataError */
 
-/* Adds the constants of the header to a module. */
-int add_constants(PyObject *module);
 /* Makes a type, and adds it to the module under the last part of its name. */
 PyTypeObject *add_type(PyObject *module, PyType_Spec *spec);
 /* The tp_new of types that only a client makes objects of: it refuses. */
@@ -48,6 +49,10 @@ PyObject *made_by_a_client(PyTypeObject *type, PyObject *args, PyObject *keyword
 PyObject *new_object(PyTypeObject *type);
 /* Gives the memory of an object back; the last thing that a tp_dealloc does. */
 void free_object(PyObject *object);
+/* A text of the library's. */
+PyObject *text_to_python(const char *text);
+/* None for NULL. */
+PyObject *bytes_to_python(const char *bytes, size_t length);
 
 /* ---- waiting.c: waits that a signal ends ---- */
 
@@ -113,9 +118,6 @@ PyObject *value_to_python(const rr_value *value, const codec *codec, bool raw, c
 PyObject *reply_to_python(rr_reply *reply, const codec *codec, bool raw, const rr_error *error);
 /* The replies of a pipeline: with `raw`, those are not decoded that have a byte there. Consumes the reply. */
 PyObject *replies_to_python(rr_reply *reply, const codec *codec, const char *raw, const rr_error *error);
-/* A text of the library's. */
-PyObject *text_to_python(const char *text);
-PyObject *bytes_to_python(const char *bytes, size_t length);
 
 /* ---- failure.c: errors as exceptions ---- */
 

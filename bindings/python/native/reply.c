@@ -4,20 +4,6 @@
  */
 #include "native.h"
 
-#include <string.h>
-
-PyObject *text_to_python(const char *text)
-{
-    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
-}
-
-PyObject *bytes_to_python(const char *bytes, size_t length)
-{
-    if (bytes == NULL)
-        return given(Py_None);
-    return PyBytes_FromStringAndSize(bytes, (Py_ssize_t)length);
-}
-
 static PyObject *list_of(const rr_value *children, size_t count, const codec *codec, bool raw, const rr_error *error)
 {
     PyObject *list = PyList_New((Py_ssize_t)count);
