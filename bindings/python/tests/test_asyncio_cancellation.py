@@ -148,6 +148,25 @@ def test_an_element_that_came_in_the_moment_of_the_cancel_is_the_result(run, ser
 
 
 @each_loop
+def test_an_element_is_the_result_too_of_a_command_that_had_to_wait_for_its_turn(run, server):
+    async def main():
+        async with client_of(server, max_submitted=1) as client:
+            first = asyncio.ensure_future(client.blpop("first", 0))
+            await until(lambda: server.info("clients")["blocked_clients"] == "1", "one waits at the server")
+            task = asyncio.ensure_future(client.blpop("jobs", 0))
+            await asyncio.sleep(0)
+            server.command("RPUSH", "first", "job")
+            assert await first == (b"first", b"job")
+            await until(lambda: server.info("clients")["blocked_clients"] == "1", "the other waits at the server")
+            (future,) = client._engine.queue()._pending.values()
+            future.add_done_callback(lambda _: task.cancel())
+            server.command("RPUSH", "jobs", "job")
+            assert await task == (b"jobs", b"job")
+
+    run(main)
+
+
+@each_loop
 def test_a_time_limit_around_a_command_that_waits_ends_it_and_takes_nothing(run, server):
     async def main():
         async with client_of(server) as client:

@@ -208,13 +208,15 @@ class LoopQueue:
     async def _after_cancel(
         self, future: asyncio.Future[Any], tag: int, number: int, cancelled: asyncio.CancelledError
     ) -> Any:
-        if self._late_numbers.get(tag, number) == 0:
-            future.cancel()  # it was not even submitted
-            raise cancelled
-        try:
-            self.native.cancel(self._late_numbers.get(tag, number))
-        except RedisError:
-            pass  # the client was closed: it completes as that
+        if not future.done():
+            number = self._late_numbers.get(tag, number)
+            if number == 0:
+                future.cancel()  # it was not even submitted
+                raise cancelled
+            try:
+                self.native.cancel(number)
+            except RedisError:
+                pass  # the client was closed: it completes as that
         end = self.loop.time() + _PATIENCE
         while not future.done() and self.loop.time() < end:
             try:
