@@ -172,6 +172,20 @@ def test_too_many_on_their_way_wait_in_their_turn_and_hold_nobody_up(run, server
 
 
 @each_loop
+def test_what_changes_the_connection_waits_for_its_turn_too(run, server):
+    async def main():
+        async with client_of(server, max_submitted=1) as client:
+            await client.ping()
+            pipe = client.pipeline(transaction=False)
+            pipe.execute_command("CLIENT", "SETNAME", "second")
+            told = await asyncio.gather(client.get("key"), client.client_setname("first"), client.get("key"), pipe.execute())
+            assert told == [None, True, None, [b"OK"]]
+            assert await client.client_getname() in ("first", "second", b"first", b"second")
+
+    run(main)
+
+
+@each_loop
 def test_pipelines_are_buffered_and_applied_as_a_unit(run, outage_server):
     async def main():
         async with client_of(outage_server, outage_grace_ms=0) as client:

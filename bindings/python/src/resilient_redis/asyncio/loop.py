@@ -80,16 +80,18 @@ class LoopQueue:
                 return await self._at_server(args, flags, timeout_ms, raw, kind == TAKES)
         if takes_replica:
             return await self.waited(timeout_ms, lambda limit: self.native.command(args, flags, limit, raw))
+        tag = number = 0
         try:
             future, tag, number = self._submit(args, flags, timeout_ms, raw)
-        except UnsupportedError:
-            # It changes the connection (SELECT, ...), which only who waits for it may do; or it is refused once more.
-            return await self.waited(timeout_ms, lambda limit: self.native.command(args, flags, limit, raw))
-        try:
             return await future
         except asyncio.CancelledError:
             self._give_up(tag, number)
             raise
+        except UnsupportedError:
+            if number:
+                raise
+        # It changes the connection (SELECT, ...), which only who waits for it may do; or it is refused once more.
+        return await self.waited(timeout_ms, lambda limit: self.native.command(args, flags, limit, raw))
 
     async def pipeline(self, commands: List[Any], flags: int, timeout_ms: int, takes_replica: bool = False) -> Any:
         """Issues a pipeline: the list of its replies, or a :class:`Partial`, or BUFFERED."""
@@ -100,15 +102,17 @@ class LoopQueue:
         def submit(limit_ms: int) -> int:
             return self.native.submit_pipeline(self._queue, tag, commands, flags, _UNTIL_BUFFERED, limit_ms)
 
+        number = 0
         try:
             future, number = self._enter(tag, submit, timeout_ms)
-        except UnsupportedError:
-            return await self._waited_pipeline(commands, flags, timeout_ms)
-        try:
             return await future
         except asyncio.CancelledError:
             self._give_up(tag, number)
             raise
+        except UnsupportedError:
+            if number:
+                raise
+        return await self._waited_pipeline(commands, flags, timeout_ms)
 
     async def _waited_pipeline(self, commands: List[Any], flags: int, timeout_ms: int) -> Any:
         responses, failure = await self.waited(timeout_ms, lambda limit: self.native.pipeline(commands, flags, limit))
