@@ -118,7 +118,9 @@ class LoopQueue:
         responses, failure = await self.waited(timeout_ms, lambda limit: self.native.pipeline(commands, flags, limit))
         return responses if failure is None else Partial(responses, failure)
 
-    def _submit(self, args: Tuple[Any, ...], flags: int, timeout_ms: int, raw: bool) -> Tuple[asyncio.Future[Any], int, int]:
+    def _submit(
+        self, args: Tuple[Any, ...], flags: int, timeout_ms: int, raw: bool, says_its_time: bool = False
+    ) -> Tuple[asyncio.Future[Any], int, int]:
         tag = self._tag = self._tag + 1
         if not self._room:
             try:
@@ -132,11 +134,16 @@ class LoopQueue:
         def submit(limit_ms: int) -> int:
             return self.native.submit(self._queue, tag, args, flags | _UNTIL_BUFFERED, limit_ms, raw)
 
-        future, number = self._enter(tag, submit, timeout_ms)
+        future, number = self._enter(tag, submit, timeout_ms, says_its_time)
         return future, tag, number
 
-    def _enter(self, tag: int, submit: Callable[[int], int], timeout_ms: int) -> Tuple[asyncio.Future[Any], int]:
-        """Submits at once, or when there is room: then its number is not known yet, and 0."""
+    def _enter(
+        self, tag: int, submit: Callable[[int], int], timeout_ms: int, says_its_time: bool = False
+    ) -> Tuple[asyncio.Future[Any], int]:
+        """Submits at once, or when there is room: then its number is not known yet, and 0.
+
+        ``says_its_time``: it says itself how long it waits at the server, which begins there.
+        """
         room = self._room
         if not room:
             try:
@@ -154,7 +161,8 @@ class LoopQueue:
         deadline = self.loop.time() + (timeout_ms / 1000 if timeout_ms else self._seconds)
 
         def take() -> None:
-            self._late_numbers[tag] = submit(max(1, round((deadline - self.loop.time()) * 1000)))
+            is_free = says_its_time and timeout_ms == 0
+            self._late_numbers[tag] = submit(0 if is_free else max(1, round((deadline - self.loop.time()) * 1000)))
             self._pending[tag] = future
 
         room.wait(future, take, deadline)
@@ -192,7 +200,7 @@ class LoopQueue:
         """A command that waits at the server. Cancelled it is ended there first; what it took then is returned all the same."""
         await self.private.enter(timeout_ms / 1000 if timeout_ms else None)
         try:
-            future, tag, number = self._submit(args, flags, timeout_ms, raw)
+            future, tag, number = self._submit(args, flags, timeout_ms, raw, True)
         except BaseException:
             self.private.leave()
             raise
