@@ -7,6 +7,7 @@ import time
 import pytest
 import redis
 from support.loops import each_loop, in_thread, until
+from support.waiting import wait_until
 
 from resilient_redis import (
     BUFFERED,
@@ -331,6 +332,21 @@ def test_calls_that_wait_for_their_turn_while_the_client_is_closed_are_told_so(r
             for ended in await asyncio.gather(*tasks, return_exceptions=True):
                 assert isinstance(ended, redis.ConnectionError), ended
             await in_thread(proxy.release)
+
+    run(main)
+
+
+@each_loop
+def test_what_was_answered_before_the_client_was_closed_is_told_however_much_that_is(run, server):
+    async def main():
+        client = client_of(server)
+        await client.ping()
+        tasks = [asyncio.ensure_future(client.incr("n")) for _ in range(10_000)]
+        await asyncio.sleep(0)
+        # The event loop has other things to do.
+        wait_until(lambda: client.get_stats()["in_flight_now"] == 0, "all is answered")
+        client._engine.close()
+        assert await asyncio.gather(*tasks) == list(range(1, 10_001))
 
     run(main)
 

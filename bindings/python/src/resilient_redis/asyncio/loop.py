@@ -245,7 +245,9 @@ class LoopQueue:
 
     # ---- what became of them ----
 
-    def _take(self) -> None:
+    def _take(self) -> bool:
+        """Takes what there is, so that others have their turn. False: that was all."""
+        is_all = False
         pop = self._pending.pop
         for _ in range(_BATCHES):
             batch = self._queue.next(_BATCH, 0)
@@ -263,11 +265,13 @@ class LoopQueue:
                 for tag, _value, _failure in batch:
                     self._late_numbers.pop(tag, None)
             if len(batch) < _BATCH:
+                is_all = True
                 break
         if self._room:
             self._room.look()
         if self._buffer_room:
             self._buffer_room.look()
+        return not is_all
 
     # ---- the end ----
 
@@ -281,7 +285,8 @@ class LoopQueue:
     def _end(self) -> None:
         if self._is_over:
             return
-        self._take()
+        while self._take():
+            pass  # each is told what became of it, however many there are
         self._is_over = True
         self.loop.remove_reader(self._descriptor)
         self._queue.close()
