@@ -54,6 +54,21 @@ def test_messages_are_those_of_redis_asyncio(run, server):
 
 
 @each_loop
+def test_a_loop_that_looks_for_messages_gives_way_to_other_tasks(run, server):
+    async def main():
+        async with client_of(server) as client, client.pubsub() as pubsub:
+            await pubsub.subscribe("channel")
+            told = asyncio.ensure_future(asyncio.sleep(0.1))
+            for _ in range(1_000_000):
+                await pubsub.get_message()
+                if told.done():
+                    return
+            raise AssertionError("no other task had a turn")
+
+    run(main)
+
+
+@each_loop
 def test_a_ping_is_answered_among_the_messages(run, server):
     async def main():
         for decode, data in ((False, b"hello"), (True, "hello")):

@@ -184,6 +184,8 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
                 return response
             left = None if end is None else end - loop.time()
             if left is not None and left <= 0:
+                # A loop around it gives way to others, as it does with redis-py.
+                await asyncio.sleep(0)
                 return None
             if not self._agreed:
                 left = pause if left is None else min(pause, left)
