@@ -69,6 +69,27 @@ def test_a_loop_that_looks_for_messages_gives_way_to_other_tasks(run, server):
 
 
 @each_loop
+def test_a_descriptor_of_a_subscription_that_ended_is_not_watched_any_more(run, server):
+    async def main():
+        loop = asyncio.get_running_loop()
+        async with client_of(server) as client, client.pubsub() as pubsub:
+            await pubsub.subscribe("channel")
+            tasks = [asyncio.ensure_future(next_data(pubsub)) for _ in range(3)]
+            await until(lambda: len(pubsub._arrivals._waiting) == 3, "they wait")
+            before = pubsub._native.fd()
+            await pubsub.connection.disconnect()
+            await asyncio.sleep(0.05)
+            now = pubsub._native.fd()
+            assert not loop.remove_reader(before)
+            for number in range(3):
+                await client.publish("channel", number)
+            assert sorted(await asyncio.gather(*tasks)) == [b"0", b"1", b"2"]
+            assert not loop.remove_reader(now)
+
+    run(main)
+
+
+@each_loop
 def test_a_ping_is_answered_among_the_messages(run, server):
     async def main():
         for decode, data in ((False, b"hello"), (True, "hello")):
