@@ -344,6 +344,28 @@ def test_a_lock_is_not_left_behind_by_a_task_that_was_cancelled_while_it_took_it
 
 
 @each_loop
+def test_a_lock_is_not_left_behind_by_a_task_that_was_cancelled_while_it_looked_whose_it_is(run, server, proxy):
+    async def main():
+        async with client_of(proxy) as client:
+            await client.ping()
+            before = proxy.carried["to_server"]
+            await client.set("lock", "x" * 32, nx=True)
+            length = proxy.carried["to_server"] - before
+            await client.delete("lock")
+            await in_thread(proxy.cut_after, length)
+            await in_thread(proxy.refuse)
+            task = asyncio.ensure_future(client.lock("lock").acquire())
+            await until(lambda: server.command("EXISTS", "lock") == 1, "the server has it taken")
+            await until(lambda: client.get_state() is State.RECONNECTING, "it has no reply")
+            await asyncio.sleep(0.05)
+            assert await cancelled(task)
+            await in_thread(proxy.accept)
+            await until(lambda: server.command("EXISTS", "lock") == 0, "it was given back")
+
+    run(main)
+
+
+@each_loop
 def test_waiting_for_a_state_can_be_given_up(run, outage_server):
     async def main():
         async with client_of(outage_server, outage_grace_ms=0, drain_timeout_seconds=0) as client:
