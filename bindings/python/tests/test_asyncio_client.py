@@ -23,6 +23,28 @@ def client_of(server, **options):
 
 
 @each_loop
+def test_what_a_signal_raises_while_a_failure_is_made_is_of_that_command_alone(run, server, monkeypatch):
+    made = []
+
+    def interrupted(text, outcome=0):
+        made.append(text)
+        if len(made) == 3:
+            raise InterruptedError("as a signal's handler does")
+        return server_error(text, outcome)
+
+    async def main():
+        async with client_of(server) as client:
+            await client.set("text", "text")
+            monkeypatch.setattr("resilient_redis.errors.server_error", interrupted)
+            failures = await asyncio.gather(*(client.incr("text") for _ in range(20)), return_exceptions=True)
+            assert [type(failure) for failure in failures].count(redis.ResponseError) == 19
+            assert [type(failure) for failure in failures].count(InterruptedError) == 1
+
+    server_error = resilient_redis.errors.server_error
+    run(main, within=10)
+
+
+@each_loop
 def test_replies_are_those_of_redis_asyncio(run, server):
     async def ask(client):
         await client.flushall()
