@@ -208,13 +208,17 @@ class LoopQueue:
         if not takes:
             try:
                 return await future
-            except asyncio.CancelledError:
+            except (asyncio.CancelledError, GeneratorExit):
                 self._give_up(tag, number)
                 raise
         try:
             await asyncio.wait({future})
         except asyncio.CancelledError as cancelled:
             return await self._after_cancel(future, tag, number, cancelled)
+        except GeneratorExit:
+            # Its event loop was closed before it: it would go on at the server for nobody.
+            self._give_up(tag, number)
+            raise
         return future.result()
 
     async def _after_cancel(
