@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 import time
 
 import pytest
@@ -168,6 +169,24 @@ def test_too_many_on_their_way_wait_in_their_turn_and_hold_nobody_up(run, server
             assert not any(isinstance(one, TooManySubmittedError) for one in done)
             there = [int(value) for value in await client.lrange("list", 0, -1)]
             assert there == [number for number in range(201) if not 50 <= number < 60]
+
+    run(main)
+
+
+@each_loop
+def test_any_number_of_tasks_wait_for_a_server_on_a_few_threads(run, outage_server):
+    async def main():
+        async with client_of(outage_server) as client:
+            await client.ping()
+            await kill(outage_server, client)
+            before = threading.active_count()
+            tasks = [asyncio.ensure_future(client.wait_ready(20)) for _ in range(300)]
+            late = asyncio.ensure_future(client.wait_ready(0.2))
+            await asyncio.sleep(0.5)
+            assert threading.active_count() < before + 60
+            assert isinstance(late.exception(), CommandTimeoutError)
+            await in_thread(outage_server.start)
+            await asyncio.gather(*tasks)
 
     run(main)
 
