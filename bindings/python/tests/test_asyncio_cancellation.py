@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import threading
 
 import pytest
 import redis
@@ -9,6 +10,8 @@ from support.loops import each_loop, in_thread, until
 
 from resilient_redis import BUFFERED, State
 from resilient_redis.asyncio import ResilientRedisClient
+from resilient_redis.asyncio.gate import Gate
+from resilient_redis.asyncio.threads import Strand
 
 KEYS = 500
 
@@ -289,6 +292,36 @@ def test_a_transaction_that_was_cancelled_while_it_watches_is_over(run, server, 
                 pipe.set("n", value + 1)
                 assert await pipe.execute() == [True]
             assert int(await client.get("n")) in (4, 5)  # the cancelled one may have run
+
+    run(main)
+
+
+@each_loop
+def test_a_turn_that_came_in_the_moment_of_the_cancel_is_the_next_one_s(run):
+    async def main():
+        gate = Gate(asyncio.get_running_loop(), 1)
+        await gate.enter(None)
+        task = asyncio.ensure_future(gate.enter(None))
+        await asyncio.sleep(0)
+        gate.leave()
+        assert await cancelled(task)
+        await asyncio.wait_for(gate.enter(None), 10)
+
+    run(main)
+
+
+@each_loop
+def test_a_call_on_a_thread_that_is_given_up_before_its_turn_is_not_made(run):
+    async def main():
+        strand, begun, may_end, made = Strand(), threading.Event(), threading.Event(), []
+        first = strand.call(lambda: (begun.set(), may_end.wait(5)))
+        second = strand.call(made.append, "given up")
+        third = strand.call(made.append, "made")
+        await in_thread(begun.wait, 5)
+        second.cancel()
+        may_end.set()
+        await asyncio.gather(first, third)
+        assert made == ["made"]
 
     run(main)
 

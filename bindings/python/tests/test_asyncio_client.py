@@ -314,6 +314,26 @@ def test_a_connection_of_its_own_forgets_a_transaction_that_was_cancelled(run, s
 
 
 @each_loop
+def test_a_reply_that_was_given_up_is_not_read_as_that_of_the_next_command(run, server, proxy):
+    async def main():
+        async with client_of(proxy) as client:
+            await client.mset({"first": "first", "second": "second"})
+            connection = await client.connection_pool.get_connection()
+            await connection.send_command("GET", "first")
+            await in_thread(proxy.hold)
+            task = asyncio.ensure_future(connection.read_response())
+            await asyncio.sleep(0.05)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await in_thread(proxy.release)
+            await connection.send_command("GET", "second")
+            assert await connection.read_response() == b"second"
+
+    run(main)
+
+
+@each_loop
 def test_code_that_asks_the_pool_for_connections_gets_replies(run, server):
     async def main():
         async with client_of(server) as client:

@@ -299,6 +299,24 @@ def test_a_subscription_comes_back_after_a_restart_and_tells_the_gap(run, outage
 
 
 @each_loop
+def test_a_function_for_gaps_may_end_the_subscription(run, server, proxy):
+    async def main():
+        async def on_gap(gap):
+            await pubsub.aclose()
+
+        async with client_of(proxy) as client:
+            pubsub = client.pubsub(on_gap=on_gap)
+            await pubsub.subscribe("channel")
+            assert (await pubsub.get_message(timeout=5))["type"] == "subscribe"
+            waiting = asyncio.ensure_future(pubsub.get_message(timeout=None))
+            await asyncio.sleep(0)
+            await in_thread(proxy.cut)
+            assert await waiting is None and not pubsub.subscribed
+
+    run(main)
+
+
+@each_loop
 def test_a_gap_without_a_function_is_a_warning_and_so_is_what_finds_no_room(run, server, proxy, caplog):
     async def main():
         caplog.set_level(logging.WARNING, "resilient_redis")
