@@ -66,6 +66,18 @@ static PyObject *queue_close(queue_object *self, PyObject *none)
     return given(Py_None);
 }
 
+/* What Python raised, as an object. NULL if there is none. */
+static PyObject *raised(void)
+{
+    PyObject *type, *exception, *trace;
+
+    PyErr_Fetch(&type, &exception, &trace);
+    PyErr_NormalizeException(&type, &exception, &trace);
+    Py_XDECREF(type);
+    Py_XDECREF(trace);
+    return exception;
+}
+
 /* (tag, value, exception), with None for what there is not. It consumes the completion. */
 static PyObject *completion_to_python(const queue_object *self, rr_completion *completion)
 {
@@ -83,21 +95,17 @@ static PyObject *completion_to_python(const queue_object *self, rr_completion *c
         value = reply_to_python(completion->reply, &self->client->codec, raw, completion->error);
         /* What cannot be decoded is this command's failure, and nobody else's. */
         if (value == NULL) {
-            PyObject *type, *trace;
-
-            PyErr_Fetch(&type, &value, &trace);
-            PyErr_NormalizeException(&type, &value, &trace);
-            Py_XDECREF(type);
-            Py_XDECREF(trace);
             Py_DECREF(failure);
-            failure = value;
-            value = Py_None;
-            Py_INCREF(Py_None);
+            failure = raised();
+            value = given(Py_None);
         }
     }
     if (completion->error != NULL && failure == Py_None) {
         Py_DECREF(failure);
         failure = failure_at(self->client->client, completion->status, completion->error);
+        /* So is what a signal's handler raised meanwhile. */
+        if (failure == NULL)
+            failure = raised();
     }
     rr_error_free(completion->error);
     if (failure != NULL)

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import threading
 
 import pytest
 import redis
@@ -9,6 +10,8 @@ from support.loops import each_loop, in_thread, until
 
 from resilient_redis import BUFFERED, State
 from resilient_redis.asyncio import ResilientRedisClient
+from resilient_redis.asyncio.gate import Gate
+from resilient_redis.asyncio.threads import Strand
 
 KEYS = 500
 
@@ -148,6 +151,25 @@ def test_an_element_that_came_in_the_moment_of_the_cancel_is_the_result(run, ser
 
 
 @each_loop
+def test_an_element_is_the_result_too_of_a_command_that_had_to_wait_for_its_turn(run, server):
+    async def main():
+        async with client_of(server, max_submitted=1) as client:
+            first = asyncio.ensure_future(client.blpop("first", 0))
+            await until(lambda: server.info("clients")["blocked_clients"] == "1", "one waits at the server")
+            task = asyncio.ensure_future(client.blpop("jobs", 0))
+            await asyncio.sleep(0)
+            server.command("RPUSH", "first", "job")
+            assert await first == (b"first", b"job")
+            await until(lambda: server.info("clients")["blocked_clients"] == "1", "the other waits at the server")
+            (future,) = client._engine.queue()._pending.values()
+            future.add_done_callback(lambda _: task.cancel())
+            server.command("RPUSH", "jobs", "job")
+            assert await task == (b"jobs", b"job")
+
+    run(main)
+
+
+@each_loop
 def test_a_time_limit_around_a_command_that_waits_ends_it_and_takes_nothing(run, server):
     async def main():
         async with client_of(server) as client:
@@ -275,6 +297,36 @@ def test_a_transaction_that_was_cancelled_while_it_watches_is_over(run, server, 
 
 
 @each_loop
+def test_a_turn_that_came_in_the_moment_of_the_cancel_is_the_next_one_s(run):
+    async def main():
+        gate = Gate(asyncio.get_running_loop(), 1)
+        await gate.enter(None)
+        task = asyncio.ensure_future(gate.enter(None))
+        await asyncio.sleep(0)
+        gate.leave()
+        assert await cancelled(task)
+        await asyncio.wait_for(gate.enter(None), 10)
+
+    run(main)
+
+
+@each_loop
+def test_a_call_on_a_thread_that_is_given_up_before_its_turn_is_not_made(run):
+    async def main():
+        strand, begun, may_end, made = Strand(), threading.Event(), threading.Event(), []
+        first = strand.call(lambda: (begun.set(), may_end.wait(5)))
+        second = strand.call(made.append, "given up")
+        third = strand.call(made.append, "made")
+        await in_thread(begun.wait, 5)
+        second.cancel()
+        may_end.set()
+        await asyncio.gather(first, third)
+        assert made == ["made"]
+
+    run(main)
+
+
+@each_loop
 def test_tasks_that_watch_and_are_cancelled_at_random_lose_no_step(run, server):
     done = []
 
@@ -320,6 +372,28 @@ def test_a_lock_is_not_left_behind_by_a_task_that_was_cancelled_while_it_took_it
             await until(lambda: "cmdstat_eval" in server.info("commandstats"), "it was given back")
             async with client.lock("lock", blocking_timeout=5):
                 pass
+
+    run(main)
+
+
+@each_loop
+def test_a_lock_is_not_left_behind_by_a_task_that_was_cancelled_while_it_looked_whose_it_is(run, server, proxy):
+    async def main():
+        async with client_of(proxy) as client:
+            await client.ping()
+            before = proxy.carried["to_server"]
+            await client.set("lock", "x" * 32, nx=True)
+            length = proxy.carried["to_server"] - before
+            await client.delete("lock")
+            await in_thread(proxy.cut_after, length)
+            await in_thread(proxy.refuse)
+            task = asyncio.ensure_future(client.lock("lock").acquire())
+            await until(lambda: server.command("EXISTS", "lock") == 1, "the server has it taken")
+            await until(lambda: client.get_state() is State.RECONNECTING, "it has no reply")
+            await asyncio.sleep(0.05)
+            assert await cancelled(task)
+            await in_thread(proxy.accept)
+            await until(lambda: server.command("EXISTS", "lock") == 0, "it was given back")
 
     run(main)
 

@@ -23,6 +23,28 @@ def client_of(server, **options):
 
 
 @each_loop
+def test_what_a_signal_raises_while_a_failure_is_made_is_of_that_command_alone(run, server, monkeypatch):
+    made = []
+
+    def interrupted(text, outcome=0):
+        made.append(text)
+        if len(made) == 3:
+            raise InterruptedError("as a signal's handler does")
+        return server_error(text, outcome)
+
+    async def main():
+        async with client_of(server) as client:
+            await client.set("text", "text")
+            monkeypatch.setattr("resilient_redis.errors.server_error", interrupted)
+            failures = await asyncio.gather(*(client.incr("text") for _ in range(20)), return_exceptions=True)
+            assert [type(failure) for failure in failures].count(redis.ResponseError) == 19
+            assert [type(failure) for failure in failures].count(InterruptedError) == 1
+
+    server_error = resilient_redis.errors.server_error
+    run(main, within=10)
+
+
+@each_loop
 def test_replies_are_those_of_redis_asyncio(run, server):
     async def ask(client):
         await client.flushall()
@@ -287,6 +309,26 @@ def test_a_connection_of_its_own_forgets_a_transaction_that_was_cancelled(run, s
             assert await client.incr("n") == 2
             with pytest.raises(redis.ResponseError, match="EXEC without MULTI"):
                 await client.execute_command("EXEC")
+
+    run(main)
+
+
+@each_loop
+def test_a_reply_that_was_given_up_is_not_read_as_that_of_the_next_command(run, server, proxy):
+    async def main():
+        async with client_of(proxy) as client:
+            await client.mset({"first": "first", "second": "second"})
+            connection = await client.connection_pool.get_connection()
+            await connection.send_command("GET", "first")
+            await in_thread(proxy.hold)
+            task = asyncio.ensure_future(connection.read_response())
+            await asyncio.sleep(0.05)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await in_thread(proxy.release)
+            await connection.send_command("GET", "second")
+            assert await connection.read_response() == b"second"
 
     run(main)
 

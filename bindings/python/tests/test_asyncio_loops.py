@@ -15,7 +15,7 @@ import weakref
 import pytest
 import redis
 from support.loops import RUNNERS, each_loop, in_thread, until
-from support.waiting import SOON
+from support.waiting import SOON, wait_until
 
 from resilient_redis import BUFFERED, State
 from resilient_redis.asyncio import ResilientRedisClient
@@ -171,6 +171,22 @@ def test_an_event_loop_that_is_closed_over_commands_on_their_way_takes_nobody_al
     del loop, task, tasks
     gc.collect()
     assert run(client.ping) is True
+    run(client.aclose)
+
+
+@each_loop
+def test_what_waits_at_the_server_for_an_event_loop_that_is_closed_takes_nothing(run, server):
+    client = client_of(server)
+    loop = run.new_loop()
+    tasks = [loop.create_task(client.blpop("jobs", 0)), loop.create_task(client.execute_command("XREAD BLOCK 0 STREAMS x 1"))]
+    loop.run_until_complete(until(lambda: server.info("clients")["blocked_clients"] == "2", "they wait at the server"))
+    loop.set_exception_handler(lambda *_: None)  # of what becomes of the tasks
+    loop.close()
+    del loop, tasks
+    gc.collect()
+    wait_until(lambda: server.info("clients")["blocked_clients"] == "0", "nobody waits at the server")
+    server.command("RPUSH", "jobs", "job")
+    assert run(lambda: client.lrange("jobs", 0, -1)) == [b"job"]
     run(client.aclose)
 
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import threading
 import time
 
 import pytest
 import redis
 from support.loops import each_loop, in_thread, until
+from support.waiting import wait_until
 
 from resilient_redis import (
     BUFFERED,
@@ -172,6 +174,57 @@ def test_too_many_on_their_way_wait_in_their_turn_and_hold_nobody_up(run, server
 
 
 @each_loop
+def test_any_number_of_tasks_wait_for_a_server_on_a_few_threads(run, outage_server):
+    async def main():
+        async with client_of(outage_server) as client:
+            await client.ping()
+            await kill(outage_server, client)
+            before = threading.active_count()
+            tasks = [asyncio.ensure_future(client.wait_ready(20)) for _ in range(300)]
+            late = asyncio.ensure_future(client.wait_ready(0.2))
+            await asyncio.sleep(0.5)
+            assert threading.active_count() < before + 60
+            assert isinstance(late.exception(), CommandTimeoutError)
+            await in_thread(outage_server.start)
+            await asyncio.gather(*tasks)
+
+    run(main)
+
+
+@each_loop
+def test_what_changes_the_connection_waits_for_its_turn_too(run, server):
+    async def main():
+        async with client_of(server, max_submitted=1) as client:
+            await client.ping()
+            pipe = client.pipeline(transaction=False)
+            pipe.execute_command("CLIENT", "SETNAME", "second")
+            told = await asyncio.gather(client.get("key"), client.client_setname("first"), client.get("key"), pipe.execute())
+            assert told == [None, True, None, [b"OK"]]
+            assert await client.client_getname() in ("first", "second", b"first", b"second")
+
+    run(main)
+
+
+@each_loop
+def test_what_waits_at_the_server_has_its_own_time_there_also_after_it_waited_for_its_turn(run, server):
+    async def main():
+        async with client_of(server, max_submitted=1, socket_timeout=0.3) as client:
+            first = asyncio.ensure_future(client.blpop("nothing", 0.1))
+            await asyncio.sleep(0)
+            began = time.monotonic()
+            assert await client.blpop("nothing", 1) is None
+            assert time.monotonic() - began > 0.9
+            assert await first is None
+            first = asyncio.ensure_future(client.blpop("nothing", 0.1))
+            await asyncio.sleep(0)
+            with pytest.raises(CommandTimeoutError):
+                await client.using(timeout=0.3).blpop("nothing", 5)
+            assert await first is None
+
+    run(main)
+
+
+@each_loop
 def test_pipelines_are_buffered_and_applied_as_a_unit(run, outage_server):
     async def main():
         async with client_of(outage_server, outage_grace_ms=0) as client:
@@ -298,6 +351,21 @@ def test_calls_that_wait_for_their_turn_while_the_client_is_closed_are_told_so(r
             for ended in await asyncio.gather(*tasks, return_exceptions=True):
                 assert isinstance(ended, redis.ConnectionError), ended
             await in_thread(proxy.release)
+
+    run(main)
+
+
+@each_loop
+def test_what_was_answered_before_the_client_was_closed_is_told_however_much_that_is(run, server):
+    async def main():
+        client = client_of(server)
+        await client.ping()
+        tasks = [asyncio.ensure_future(client.incr("n")) for _ in range(10_000)]
+        await asyncio.sleep(0)
+        # The event loop has other things to do.
+        wait_until(lambda: client.get_stats()["in_flight_now"] == 0, "all is answered")
+        client._engine.close()
+        assert await asyncio.gather(*tasks) == list(range(1, 10_001))
 
     run(main)
 

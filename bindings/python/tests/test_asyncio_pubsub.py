@@ -54,6 +54,42 @@ def test_messages_are_those_of_redis_asyncio(run, server):
 
 
 @each_loop
+def test_a_loop_that_looks_for_messages_gives_way_to_other_tasks(run, server):
+    async def main():
+        async with client_of(server) as client, client.pubsub() as pubsub:
+            await pubsub.subscribe("channel")
+            told = asyncio.ensure_future(asyncio.sleep(0.1))
+            for _ in range(1_000_000):
+                await pubsub.get_message()
+                if told.done():
+                    return
+            raise AssertionError("no other task had a turn")
+
+    run(main)
+
+
+@each_loop
+def test_a_descriptor_of_a_subscription_that_ended_is_not_watched_any_more(run, server):
+    async def main():
+        loop = asyncio.get_running_loop()
+        async with client_of(server) as client, client.pubsub() as pubsub:
+            await pubsub.subscribe("channel")
+            tasks = [asyncio.ensure_future(next_data(pubsub)) for _ in range(3)]
+            await until(lambda: len(pubsub._arrivals._waiting) == 3, "they wait")
+            before = pubsub._native.fd()
+            await pubsub.connection.disconnect()
+            await asyncio.sleep(0.05)
+            now = pubsub._native.fd()
+            assert not loop.remove_reader(before)
+            for number in range(3):
+                await client.publish("channel", number)
+            assert sorted(await asyncio.gather(*tasks)) == [b"0", b"1", b"2"]
+            assert not loop.remove_reader(now)
+
+    run(main)
+
+
+@each_loop
 def test_a_ping_is_answered_among_the_messages(run, server):
     async def main():
         for decode, data in ((False, b"hello"), (True, "hello")):
@@ -258,6 +294,24 @@ def test_a_subscription_comes_back_after_a_restart_and_tells_the_gap(run, outage
             assert await asyncio.gather(*waiting) == [b"after", b"after"]
             for gap in gaps:
                 assert isinstance(gap, Gap) and gap.lost == 0 and gap.down_since < gap.up_at
+
+    run(main)
+
+
+@each_loop
+def test_a_function_for_gaps_may_end_the_subscription(run, server, proxy):
+    async def main():
+        async def on_gap(gap):
+            await pubsub.aclose()
+
+        async with client_of(proxy) as client:
+            pubsub = client.pubsub(on_gap=on_gap)
+            await pubsub.subscribe("channel")
+            assert (await pubsub.get_message(timeout=5))["type"] == "subscribe"
+            waiting = asyncio.ensure_future(pubsub.get_message(timeout=None))
+            await asyncio.sleep(0)
+            await in_thread(proxy.cut)
+            assert await waiting is None and not pubsub.subscribed
 
     run(main)
 

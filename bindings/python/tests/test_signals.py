@@ -150,9 +150,13 @@ def test_handlers_that_use_the_client_leave_no_thread_behind(outage_server):
     program = Program(
         outage_server.port,
         """
-        script = client.register_script("return redis.call('incr', KEYS[1])")
+        long = "--" + 5000 * "x"  # short ones need no thread
+        script = client.register_script("return redis.call('incr', KEYS[1])" + long)
         signal.signal(signal.SIGALRM, lambda number, frame: script(keys=["handled"]))
-        slow = client.register_script("local n = 0 while n < 2000000 do n = n + 1 end return n")
+        slow = client.register_script(
+            "local function now() local time = redis.call('time') return time[1] + time[2] / 1000000 end"
+            " local till = now() + 0.25 while now() < till do end return 1" + long
+        )
         threads = lambda: open("/proc/self/status").read().split("Threads:")[1].split()[0]
         counted = []
         for attempt in range(6):
@@ -160,6 +164,7 @@ def test_handlers_that_use_the_client_leave_no_thread_behind(outage_server):
             signal.setitimer(signal.ITIMER_REAL, 0.005)
             while int(client.get("handled") or 0) == before:
                 slow()
+            time.sleep(0.05)  # the one that is not needed ends
             counted.append(threads())
         print(len(set(counted[1:])))
         """,
@@ -196,6 +201,74 @@ def test_a_transaction_that_a_handler_has_ended_is_left_alone_and_the_client_goe
     outage_server.resume()
     program.go()
     assert program.ended() == (0, "[True] [True]\n", "")
+
+
+def test_what_a_call_has_made_that_a_handler_ended_is_given_back(outage_server):
+    program = Program(
+        outage_server.port,
+        """
+        few = ResilientRedisClient(port=int(sys.argv[1]), socket_timeout=None, private_max_connections=1)
+        few.ping()
+        def handler(number, frame):
+            raise RuntimeError("too long")
+        signal.signal(signal.SIGALRM, handler)
+        print("paused", flush=True)
+        sys.stdin.readline()
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        try:
+            few.pipeline().watch("key")
+        except RuntimeError as error:
+            print(error, flush=True)
+        sys.stdin.readline()
+        # There is one connection for those that watch.
+        print(few.pipeline().watch("key"))
+        """,
+    )
+    program.go()
+    assert program.process.stdout.readline() == "paused\n"
+    outage_server.pause()
+    program.go()
+    assert program.process.stdout.readline() == "too long\n"
+    outage_server.resume()
+    program.go()
+    assert program.ended() == (0, "True\n", "")
+
+
+def test_a_handler_that_forks_while_a_call_waits_leaves_the_call_to_the_parent(outage_server):
+    program = Program(
+        outage_server.port,
+        """
+        import os, warnings
+        warnings.simplefilter("ignore")  # newer versions of Python warn of forks among threads
+        children = []
+        def handler(number, frame):
+            children.append(os.fork())
+            if children[0] == 0:  # it does not outlive the test
+                signal.signal(signal.SIGALRM, signal.SIG_DFL)
+                signal.alarm(10)
+            else:
+                print("forked", flush=True)
+        signal.signal(signal.SIGALRM, handler)
+        print("paused", flush=True)
+        sys.stdin.readline()
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        try:
+            told = client.pipeline().watch("key")
+        except redis.RedisError as error:
+            told = type(error).__name__
+        pong = client.ping()
+        if children[0] == 0:
+            os._exit(0 if (told, pong) == ("ForkedError", True) else 1)
+        print(told, pong, os.waitpid(children[0], 0)[1])
+        """,
+    )
+    program.go()
+    assert program.process.stdout.readline() == "paused\n"
+    outage_server.pause()
+    program.go()
+    assert program.process.stdout.readline() == "forked\n"
+    outage_server.resume()
+    assert program.ended() == (0, "True True 0\n", "")
 
 
 def test_a_handler_s_exception_ends_the_wait_and_the_client_goes_on(outage_server):

@@ -33,10 +33,10 @@ from ..settings import Settings, constructor_signature, with_self
 from ..using import Using
 from ..watching import Event, Watching, event_of
 from ..wrapped import Original
-from . import threads
 from .connection import Connection
 from .engine import Engine
 from .lock import Lock
+from .loop import LoopQueue
 from .monitor import Monitor
 from .pipeline import Pipeline
 from .pool import ConnectionPool, pool_for
@@ -314,8 +314,8 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
 
     async def wait_ready(self, timeout: Optional[float] = None) -> None:
         """Waits until commands flow: for at most ``timeout`` seconds, or ``socket_timeout``. A program need not call it."""
-        native = self._engine.native or self._engine.open()
-        await _in_pieces(native.wait_ready, self._engine.milliseconds(timeout))
+        queue = self._engine.queue()
+        await _in_pieces(queue, queue.native.wait_ready, self._engine.milliseconds(timeout))
 
     async def flush(self, timeout: Optional[float] = None) -> None:
         """Waits until every buffered command is sent and answered, or failed: for at most ``timeout`` seconds, or
@@ -323,7 +323,8 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
         engine = self._engine
         if engine.native is not None:
             limit = engine.settings.drain_timeout_ms if timeout is None else engine.milliseconds(timeout)
-            await _in_pieces(engine.native.flush, limit)
+            queue = engine.queue()
+            await _in_pieces(queue, queue.native.flush, limit)
 
     async def next_event(self, timeout: Optional[float] = 0) -> Optional[Event]:
         """The next event that nobody has taken: None if there is none within ``timeout`` seconds; None waits for ever.
@@ -389,14 +390,14 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
         pass
 
 
-async def _in_pieces(wait: Callable[[int], None], limit_ms: int) -> None:
-    """Has a thread wait, in pieces: when the caller gives up, no thread goes on for long."""
+async def _in_pieces(queue: LoopQueue, wait: Callable[[int], None], limit_ms: int) -> None:
+    """Has a thread wait, in pieces: when the caller gives up, no thread goes on for long, and others have their turn."""
     loop = asyncio.get_running_loop()
     end = loop.time() + limit_ms / 1000
     while True:
         left_ms = max(0, round((end - loop.time()) * 1000))
         try:
-            return await threads.call(wait, min(left_ms, _PIECE_MS))
+            return await queue.waited(max(1, min(left_ms, _PIECE_MS)), wait)
         except CommandTimeoutError:
             if left_ms <= _PIECE_MS:
                 raise

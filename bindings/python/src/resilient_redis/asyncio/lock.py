@@ -40,16 +40,17 @@ class Lock(redis.asyncio.lock.Lock):
         """Tries to take it, once."""
         timeout = int(self.timeout * 1000) if self.timeout else None
         try:
-            return bool(await self._takes.set(self.name, token, nx=True, px=timeout))
+            try:
+                return bool(await self._takes.set(self.name, token, nx=True, px=timeout))
+            except RedisError as error:
+                if outcome_of(error) is not Outcome.UNKNOWN:
+                    raise
+                return await self._is_ours(token)
         except asyncio.CancelledError:
             task = asyncio.ensure_future(self._give_back(token))
             _given_back.add(task)
             task.add_done_callback(_given_back.discard)
             raise
-        except RedisError as error:
-            if outcome_of(error) is not Outcome.UNKNOWN:
-                raise
-            return await self._is_ours(token)
 
     async def _give_back(self, token: Any) -> None:
         """Ends the lock, if it was taken: the server runs this after what may have taken it."""

@@ -80,16 +80,18 @@ class LoopQueue:
                 return await self._at_server(args, flags, timeout_ms, raw, kind == TAKES)
         if takes_replica:
             return await self.waited(timeout_ms, lambda limit: self.native.command(args, flags, limit, raw))
+        tag = number = 0
         try:
             future, tag, number = self._submit(args, flags, timeout_ms, raw)
-        except UnsupportedError:
-            # It changes the connection (SELECT, ...), which only who waits for it may do; or it is refused once more.
-            return await self.waited(timeout_ms, lambda limit: self.native.command(args, flags, limit, raw))
-        try:
             return await future
         except asyncio.CancelledError:
             self._give_up(tag, number)
             raise
+        except UnsupportedError:
+            if number:
+                raise
+        # It changes the connection (SELECT, ...), which only who waits for it may do; or it is refused once more.
+        return await self.waited(timeout_ms, lambda limit: self.native.command(args, flags, limit, raw))
 
     async def pipeline(self, commands: List[Any], flags: int, timeout_ms: int, takes_replica: bool = False) -> Any:
         """Issues a pipeline: the list of its replies, or a :class:`Partial`, or BUFFERED."""
@@ -100,21 +102,25 @@ class LoopQueue:
         def submit(limit_ms: int) -> int:
             return self.native.submit_pipeline(self._queue, tag, commands, flags, _UNTIL_BUFFERED, limit_ms)
 
+        number = 0
         try:
             future, number = self._enter(tag, submit, timeout_ms)
-        except UnsupportedError:
-            return await self._waited_pipeline(commands, flags, timeout_ms)
-        try:
             return await future
         except asyncio.CancelledError:
             self._give_up(tag, number)
             raise
+        except UnsupportedError:
+            if number:
+                raise
+        return await self._waited_pipeline(commands, flags, timeout_ms)
 
     async def _waited_pipeline(self, commands: List[Any], flags: int, timeout_ms: int) -> Any:
         responses, failure = await self.waited(timeout_ms, lambda limit: self.native.pipeline(commands, flags, limit))
         return responses if failure is None else Partial(responses, failure)
 
-    def _submit(self, args: Tuple[Any, ...], flags: int, timeout_ms: int, raw: bool) -> Tuple[asyncio.Future[Any], int, int]:
+    def _submit(
+        self, args: Tuple[Any, ...], flags: int, timeout_ms: int, raw: bool, says_its_time: bool = False
+    ) -> Tuple[asyncio.Future[Any], int, int]:
         tag = self._tag = self._tag + 1
         if not self._room:
             try:
@@ -128,11 +134,16 @@ class LoopQueue:
         def submit(limit_ms: int) -> int:
             return self.native.submit(self._queue, tag, args, flags | _UNTIL_BUFFERED, limit_ms, raw)
 
-        future, number = self._enter(tag, submit, timeout_ms)
+        future, number = self._enter(tag, submit, timeout_ms, says_its_time)
         return future, tag, number
 
-    def _enter(self, tag: int, submit: Callable[[int], int], timeout_ms: int) -> Tuple[asyncio.Future[Any], int]:
-        """Submits at once, or when there is room: then its number is not known yet, and 0."""
+    def _enter(
+        self, tag: int, submit: Callable[[int], int], timeout_ms: int, says_its_time: bool = False
+    ) -> Tuple[asyncio.Future[Any], int]:
+        """Submits at once, or when there is room: then its number is not known yet, and 0.
+
+        ``says_its_time``: it says itself how long it waits at the server, which begins there.
+        """
         room = self._room
         if not room:
             try:
@@ -150,7 +161,8 @@ class LoopQueue:
         deadline = self.loop.time() + (timeout_ms / 1000 if timeout_ms else self._seconds)
 
         def take() -> None:
-            self._late_numbers[tag] = submit(max(1, round((deadline - self.loop.time()) * 1000)))
+            is_free = says_its_time and timeout_ms == 0
+            self._late_numbers[tag] = submit(0 if is_free else max(1, round((deadline - self.loop.time()) * 1000)))
             self._pending[tag] = future
 
         room.wait(future, take, deadline)
@@ -188,7 +200,7 @@ class LoopQueue:
         """A command that waits at the server. Cancelled it is ended there first; what it took then is returned all the same."""
         await self.private.enter(timeout_ms / 1000 if timeout_ms else None)
         try:
-            future, tag, number = self._submit(args, flags, timeout_ms, raw)
+            future, tag, number = self._submit(args, flags, timeout_ms, raw, True)
         except BaseException:
             self.private.leave()
             raise
@@ -196,25 +208,31 @@ class LoopQueue:
         if not takes:
             try:
                 return await future
-            except asyncio.CancelledError:
+            except (asyncio.CancelledError, GeneratorExit):
                 self._give_up(tag, number)
                 raise
         try:
             await asyncio.wait({future})
         except asyncio.CancelledError as cancelled:
             return await self._after_cancel(future, tag, number, cancelled)
+        except GeneratorExit:
+            # Its event loop was closed before it: it would go on at the server for nobody.
+            self._give_up(tag, number)
+            raise
         return future.result()
 
     async def _after_cancel(
         self, future: asyncio.Future[Any], tag: int, number: int, cancelled: asyncio.CancelledError
     ) -> Any:
-        if self._late_numbers.get(tag, number) == 0:
-            future.cancel()  # it was not even submitted
-            raise cancelled
-        try:
-            self.native.cancel(self._late_numbers.get(tag, number))
-        except RedisError:
-            pass  # the client was closed: it completes as that
+        if not future.done():
+            number = self._late_numbers.get(tag, number)
+            if number == 0:
+                future.cancel()  # it was not even submitted
+                raise cancelled
+            try:
+                self.native.cancel(number)
+            except RedisError:
+                pass  # the client was closed: it completes as that
         end = self.loop.time() + _PATIENCE
         while not future.done() and self.loop.time() < end:
             try:
@@ -231,7 +249,9 @@ class LoopQueue:
 
     # ---- what became of them ----
 
-    def _take(self) -> None:
+    def _take(self) -> bool:
+        """Takes what there is, so that others have their turn. False: that was all."""
+        is_all = False
         pop = self._pending.pop
         for _ in range(_BATCHES):
             batch = self._queue.next(_BATCH, 0)
@@ -249,11 +269,13 @@ class LoopQueue:
                 for tag, _value, _failure in batch:
                     self._late_numbers.pop(tag, None)
             if len(batch) < _BATCH:
+                is_all = True
                 break
         if self._room:
             self._room.look()
         if self._buffer_room:
             self._buffer_room.look()
+        return not is_all
 
     # ---- the end ----
 
@@ -267,7 +289,8 @@ class LoopQueue:
     def _end(self) -> None:
         if self._is_over:
             return
-        self._take()
+        while self._take():
+            pass  # each is told what became of it, however many there are
         self._is_over = True
         self.loop.remove_reader(self._descriptor)
         self._queue.close()

@@ -13,7 +13,7 @@ import asyncio
 import inspect
 import os
 import weakref
-from typing import Any, AsyncIterator, Callable, Optional, Set
+from typing import Any, AsyncIterator, Callable, Dict, Optional
 
 import redis.asyncio.client
 from redis.exceptions import PubSubError, ResponseError
@@ -184,6 +184,8 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
                 return response
             left = None if end is None else end - loop.time()
             if left is not None and left <= 0:
+                # A loop around it gives way to others, as it does with redis-py.
+                await asyncio.sleep(0)
                 return None
             if not self._agreed:
                 left = pause if left is None else min(pause, left)
@@ -227,7 +229,8 @@ class _Arrivals:
     """Wakes the tasks that wait for a subscription. Its descriptor is watched only while there are some, by their event loop."""
 
     def __init__(self) -> None:
-        self._waiting: Set[asyncio.Future[None]] = set()
+        # Each with the descriptor that it waits for: a subscription that was made anew has another.
+        self._waiting: Dict[asyncio.Future[None], int] = {}
         self._loop: Optional[asyncio.AbstractEventLoop] = None
         self._pid = 0
 
@@ -238,10 +241,10 @@ class _Arrivals:
             if self._loop is not None and not self._loop.is_closed() and os.getpid() == self._pid:
                 raise RuntimeError("a task of another event loop takes messages from this PubSub")
             self._loop, self._pid = loop, os.getpid()
-            self._waiting = set()
+            self._waiting = {}
         descriptor = native.fd()
         woken: asyncio.Future[None] = loop.create_future()
-        self._waiting.add(woken)
+        self._waiting[woken] = descriptor
         loop.add_reader(descriptor, self.wake)
         timer = None if seconds is None else loop.call_later(seconds, _wake, woken)
         try:
@@ -249,11 +252,12 @@ class _Arrivals:
         finally:
             if timer is not None:
                 timer.cancel()
-            self._waiting.discard(woken)
+            self._waiting.pop(woken, None)
             # In a forked child it is the parent's descriptor, and the parent's event loop that watches it.
-            if os.getpid() == self._pid and not self._waiting and self._loop is loop:
-                self._loop = None
-                if not loop.is_closed():
+            if os.getpid() == self._pid and self._loop is loop:
+                if not self._waiting:
+                    self._loop = None
+                if descriptor not in self._waiting.values() and not loop.is_closed():
                     loop.remove_reader(descriptor)
 
     def wake(self) -> None:
