@@ -8,10 +8,11 @@ As with redis-py, one thread subscribes and another may take messages; ``close()
 
 from __future__ import annotations
 
+import collections
 import select
 import time
 import weakref
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Deque, Optional
 
 import redis.client
 from redis.exceptions import PubSubError, RedisError
@@ -83,6 +84,8 @@ class PubSub(Subscribing, redis.client.PubSub):
         self._on_gap = on_gap
         # How many messages, at most, came before the last unsubscribe() and were not taken yet.
         self._ahead = 0
+        # A message that has come and was not handed on, since a signal's handler raised at that moment.
+        self._arrived: Deque[Any] = collections.deque()
         super().__init__(connection_pool, *args, **kwargs)
 
     def __del__(self) -> None:
@@ -94,6 +97,7 @@ class PubSub(Subscribing, redis.client.PubSub):
         with self._names_lock:
             native, self._native = self._native, None
             self._forget()
+            self._arrived.clear()
             self.connection = None
             super().reset()
         if native is not None:
@@ -175,7 +179,7 @@ class PubSub(Subscribing, redis.client.PubSub):
             if confirmation is not None:
                 return confirmation
             # Another thread may subscribe or unsubscribe meanwhile: so messages are awaited in pieces, too.
-            message = native.next((_PIECE_MS if left_ms < 0 else min(left_ms, _PIECE_MS)) if self._agreed else 0)
+            message = self._take(native, (_PIECE_MS if left_ms < 0 else min(left_ms, _PIECE_MS)) if self._agreed else 0)
         response = None if message is None else self._response_of(message)
         if not isinstance(response, Gap):
             return response
@@ -194,16 +198,23 @@ class PubSub(Subscribing, redis.client.PubSub):
                 or str_if_bytes(self._confirmations[0][0]) not in self.UNSUBSCRIBE_MESSAGE_TYPES
             ):
                 return None
-            message = native.next(0)
+            message = self._take(native, 0)
             self._ahead = 0 if message is None else self._ahead - 1
             return message
+
+    def _take(self, native: _native.Subscription, wait_ms: int) -> Any:
+        """The next message, or None. One that has come stays where a signal's handler that raises does not lose it."""
+        if not self._arrived:
+            # Between the two nothing of Python's runs, so no handler either.
+            self._arrived.extend(filter(None, map(native.next, (wait_ms,))))
+        return self._arrived.popleft() if self._arrived else None
 
     def _has_something(self, timeout: Optional[float]) -> bool:
         end = None if timeout is None else time.monotonic() + timeout
         while True:
             native = self._subscription()
             with self._names_lock:
-                if self._confirmations and (self._agreed or native.wait(0)):
+                if self._arrived or (self._confirmations and (self._agreed or native.wait(0))):
                     return True
             left = _PIECE_MS if end is None else min(_PIECE_MS, max(0, round((end - time.monotonic()) * 1000)))
             poll = select.poll()
