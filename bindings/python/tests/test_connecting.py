@@ -1,6 +1,7 @@
 """Where a client connects to, as whom, and over what: TCP, unix sockets, TLS, passwords, providers of credentials, pools."""
 
 import _thread
+import copy
 import gc
 import logging
 import os
@@ -269,6 +270,24 @@ def test_what_redis_py_shows_of_a_pool_is_there_and_counts_nothing(server):
         assert connection.repr_pieces() == [("host", "localhost"), ("port", server.port), ("db", 0)]
         assert connection.pid == os.getpid() and not connection.should_reconnect()
         pool.release(connection)
+
+
+def test_what_only_the_program_s_pool_has_is_there_too(server):
+    class Sentinel:
+        def discover_master(self, service):
+            return "127.0.0.1", server.port
+
+    pool = redis.sentinel.SentinelConnectionPool("shop", Sentinel())
+    with ResilientRedisClient(connection_pool=pool) as client:
+        shown = client.connection_pool
+        assert client.ping()
+        assert (shown.service_name, shown.is_master) == ("shop", True)
+        assert shown.get_master_address() == ("127.0.0.1", server.port)
+        assert isinstance(copy.copy(shown), redis.ConnectionPool)
+    with ResilientRedisClient(connection_pool=redis.BlockingConnectionPool(port=server.port, timeout=3)) as client:
+        assert client.connection_pool.timeout == 3
+    with ResilientRedisClient(port=server.port) as client, pytest.raises(AttributeError, match="service_name"):
+        client.connection_pool.service_name
 
 
 def test_a_client_that_owns_its_pool_closes_it(server):

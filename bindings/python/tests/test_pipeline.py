@@ -108,6 +108,18 @@ def test_a_pipeline_is_issued_again_as_the_program_s_retry_says(outage_server):
         assert len(tried) == 4
 
 
+@pytest.mark.parametrize("transaction", [False, True])
+@pytest.mark.parametrize("delivery, runs", [("at_most_once", b"1"), ("at_least_once", b"3")])
+def test_a_pipeline_with_a_refused_command_is_issued_again_only_where_it_may_run_twice(server, transaction, delivery, runs):
+    retry = redis.retry.Retry(redis.backoff.NoBackoff(), 2, supported_errors=(redis.ResponseError,))
+    with ResilientRedisClient(port=server.port, retry=retry, delivery=delivery) as client:
+        client.set("text", "a")
+        client.delete("n")
+        with pytest.raises(redis.ResponseError, match="not an integer"):
+            client.pipeline(transaction).incr("n").incr("text").execute()
+        assert client.get("n") == runs
+
+
 def test_a_thousand_commands_and_a_large_value_go_in_one_piece(client):
     pipe = client.pipeline(transaction=False)
     for number in range(1000):

@@ -58,6 +58,50 @@ def test_names_are_confirmed_with_how_many_there_are(client):
     pubsub.close()
 
 
+def test_unsubscribing_from_nothing_is_confirmed_too(client):
+    with client.pubsub() as pubsub:
+        pubsub.subscribe("a")
+        pubsub.punsubscribe()
+        assert taken(pubsub, 2) == [confirmation("subscribe", b"a", 1), confirmation("punsubscribe", None, 1)]
+        pubsub.unsubscribe()
+        pubsub.unsubscribe()
+        assert taken(pubsub, 1) == [confirmation("unsubscribe", b"a", 0)]
+        assert not pubsub.subscribed
+        with pytest.raises(redis.ResponseError, match="wrong number of arguments for 'subscribe' command"):
+            pubsub.subscribe()
+
+
+def test_what_was_published_before_unsubscribing_comes_before_its_confirmation(client):
+    handled = []
+    with client.pubsub() as pubsub:
+        pubsub.subscribe(a=lambda message: handled.append(message["data"]))
+        pubsub.subscribe("b")
+        taken(pubsub, 2)
+        for number in range(3):
+            client.publish("a", number)
+        client.publish("b", "last")
+        assert wait_until(lambda: pubsub.connection.can_read())
+        time.sleep(0.1)
+        pubsub.unsubscribe("a")
+        assert [pubsub.get_message(timeout=10) for _ in range(3)] == [None] * 3
+        assert [message["type"] for message in taken(pubsub, 2)] == ["message", "unsubscribe"]
+        assert handled == [b"0", b"1", b"2"]
+
+
+def test_who_unsubscribes_in_another_thread_ends_listen(client):
+    pubsub = client.pubsub()
+    pubsub.subscribe("a", "b")
+    types = []
+    listening = threading.Thread(target=lambda: types.extend(message["type"] for message in pubsub.listen()), daemon=True)
+    listening.start()
+    time.sleep(0.2)  # it waits for messages now
+    pubsub.unsubscribe()
+    listening.join(5)
+    assert not listening.is_alive()
+    assert types == ["subscribe", "subscribe", "unsubscribe", "unsubscribe"]
+    pubsub.close()
+
+
 def test_what_is_published_after_a_confirmation_comes(client):
     with client.pubsub(ignore_subscribe_messages=True) as pubsub:
         for number in range(50):

@@ -289,3 +289,48 @@ def test_a_handler_s_exception_ends_the_wait_and_the_client_goes_on(outage_serve
     )
     program.go()
     assert program.ended() == (0, "too long\n" * 3 + "1 True\n", "")
+
+
+def test_a_message_that_comes_while_a_handler_raises_is_not_lost(server):
+    program = Program(
+        server.port,
+        """
+        class Alarm(Exception):
+            pass
+
+        def handler(number, frame):
+            raise Alarm
+
+        signal.signal(signal.SIGALRM, handler)
+        pubsub = client.pubsub(ignore_subscribe_messages=True)
+        pubsub.subscribe("channel")
+        pubsub.get_message(timeout=5)
+        publisher = redis.Redis(port=int(sys.argv[1]))
+        publisher.ping()
+
+        def interrupt_and_publish(number):
+            time.sleep(0.02)  # the main thread waits for a message by then
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
+            publisher.publish("channel", number)
+
+        found = []
+        for number in range(20):
+            interrupting = threading.Thread(target=interrupt_and_publish, args=(number,))
+            try:
+                interrupting.start()
+                while True:
+                    message = pubsub.get_message(timeout=5)
+                    found.append(int(message["data"]))
+            except Alarm:
+                interrupting.join()
+        message = pubsub.get_message(timeout=1)
+        while message is not None:
+            found.append(int(message["data"]))
+            message = pubsub.get_message(timeout=0.2)
+        print(found == list(range(20)), found)
+        """,
+    )
+    program.go()
+    status, output, errors = program.ended()
+    assert (status, errors) == (0, "")
+    assert output.startswith("True"), output

@@ -78,12 +78,14 @@ class Concluding(WithoutHimport):
                 _say_outcome(response, args)
                 first = at if first is None else first
             elif isinstance(response, RedisError) and failure is None and raise_on_error:
+                response.ran_with_others = len(sent) > 1  # type: ignore[attr-defined]
                 raise response
         if failure is not None:
             failure.responses = responses  # type: ignore[attr-defined]
             raise failure
         if first is not None and raise_on_error:
             self.annotate_exception(responses[first], first + 1, stack[first][0])
+            responses[first].ran_with_others = len(sent) > 1
             raise responses[first]
         return responses
 

@@ -30,7 +30,15 @@ logger = logging.getLogger("resilient_redis")
 _Some = TypeVar("_Some")
 
 #: The options by which the package itself does something.
-_KNOWN = ("command_timeout_ms", "buffer_overflow", "private_max_connections", "read_from", "delivery", "retry_unsafe")
+_KNOWN = (
+    "command_timeout_ms",
+    "buffer_overflow",
+    "private_max_connections",
+    "read_from",
+    "delivery",
+    "retry_unsafe",
+    "subscription_queue_size",
+)
 
 
 class CloseReport(NamedTuple):

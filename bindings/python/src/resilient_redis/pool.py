@@ -39,6 +39,13 @@ class ConnectionPool(redis.ConnectionPool):
         self._maint_notifications_pool_handler = None  # type: ignore[assignment]
         self._oss_cluster_maint_notifications_handler = None  # type: ignore[assignment]
 
+    def __getattr__(self, name: str) -> Any:
+        """What else the program's pool shows, as a Sentinel's does: ``service_name``, ``get_master_address()``."""
+        settings = self.__dict__.get("settings")
+        if settings is None or settings.pool is None or name.startswith("_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(settings.pool, name)
+
     def connection_of(self, engine: Engine) -> Connection:
         """A connection whose commands travel through that engine."""
         return Connection(engine, self.get_encoder())

@@ -8,19 +8,21 @@ As with redis-py, one thread subscribes and another may take messages; ``close()
 
 from __future__ import annotations
 
+import collections
 import select
 import time
 import weakref
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Deque, Optional
 
 import redis.client
 from redis.exceptions import PubSubError, RedisError
+from redis.utils import str_if_bytes
 
 from . import _native
 from .connection import Connection
 from .engine import Engine
 from .errors import ClosedError
-from .subscribing import Gap, Subscribing
+from .subscribing import UNSUBSCRIBING, Gap, Subscribing
 
 #: How long, in milliseconds, is waited for one of two things before the other is looked at.
 _PIECE_MS = 50
@@ -80,6 +82,10 @@ class PubSub(Subscribing, redis.client.PubSub):
     ) -> None:
         self._begin(connection_pool.engine if engine is None else engine, queue_size, queue_bytes)
         self._on_gap = on_gap
+        # How many messages, at most, came before the last unsubscribe() and were not taken yet.
+        self._ahead = 0
+        # A message that has come and was not handed on, since a signal's handler raised at that moment.
+        self._arrived: Deque[Any] = collections.deque()
         super().__init__(connection_pool, *args, **kwargs)
 
     def __del__(self) -> None:
@@ -91,6 +97,7 @@ class PubSub(Subscribing, redis.client.PubSub):
         with self._names_lock:
             native, self._native = self._native, None
             self._forget()
+            self._arrived.clear()
             self.connection = None
             super().reset()
         if native is not None:
@@ -102,7 +109,11 @@ class PubSub(Subscribing, redis.client.PubSub):
         """Subscribes, unsubscribes, or pings: what redis-py's methods send."""
         if self.connection is None:
             self.connection = SubscriptionConnection(self)  # type: ignore[assignment]
-        if self._note(args):
+        with self._names_lock:
+            is_noted = self._note(args)
+            if args[0] in UNSUBSCRIBING:
+                self._ahead = self._queue[0] or int(self._engine.options["subscription_queue_size"])
+        if is_noted:
             self._settle()
             return
         if args[0] != "PING":
@@ -139,11 +150,15 @@ class PubSub(Subscribing, redis.client.PubSub):
         if self.connection is None:
             raise RuntimeError("not subscribed to anything yet: call subscribe(), psubscribe() or ssubscribe() first")
         end = None if block else time.monotonic() + (timeout or 0)
+        with self._names_lock:
+            if self.connection is None:  # reset() was quicker
+                return None
+            # The same all the time: one that is closed meanwhile is not made anew by who waits for it.
+            native = self._subscription()
         while True:
             left = -1 if end is None else max(0, round((end - time.monotonic()) * 1000))
-            native = self._native
             try:
-                response = self._next(left)
+                response = self._next(native, left)
             except ClosedError:
                 if native is not self._native:  # reset() ended it
                     return None
@@ -153,16 +168,18 @@ class PubSub(Subscribing, redis.client.PubSub):
             if left == 0:
                 return None
 
-    def _next(self, left_ms: int) -> Any:
+    def _next(self, native: _native.Subscription, left_ms: int) -> Any:
         """One step: a confirmation or a message, or None after some time, at most the time that is left."""
-        native = self._subscription()
         if not self._agreed:
             # The server's agreement is awaited in pieces, since messages for other names may come meanwhile.
             self._look_for_agreement(native, _PIECE_MS if left_ms < 0 else min(left_ms, _PIECE_MS))
-        confirmation = self._confirmation()
-        if confirmation is not None:
-            return confirmation
-        message = native.next(left_ms if self._agreed else 0)
+        message = self._came_before(native)
+        if message is None:
+            confirmation = self._confirmation()
+            if confirmation is not None:
+                return confirmation
+            # Another thread may subscribe or unsubscribe meanwhile: so messages are awaited in pieces, too.
+            message = self._take(native, (_PIECE_MS if left_ms < 0 else min(left_ms, _PIECE_MS)) if self._agreed else 0)
         response = None if message is None else self._response_of(message)
         if not isinstance(response, Gap):
             return response
@@ -172,14 +189,40 @@ class PubSub(Subscribing, redis.client.PubSub):
             self._on_gap(response)
         return None
 
-    def _has_something(self, timeout: Optional[float]) -> bool:
-        native = self._subscription()
+    def _came_before(self, native: _native.Subscription) -> Any:
+        """A message that came before the unsubscribe() whose confirmation is next: its handler is still to be called."""
         with self._names_lock:
-            if self._confirmations and (self._agreed or native.wait(0)):
+            if (
+                not self._ahead
+                or not self._confirmations
+                or str_if_bytes(self._confirmations[0][0]) not in self.UNSUBSCRIBE_MESSAGE_TYPES
+            ):
+                return None
+            message = self._take(native, 0)
+            self._ahead = 0 if message is None else self._ahead - 1
+            return message
+
+    def _take(self, native: _native.Subscription, wait_ms: int) -> Any:
+        """The next message, or None. One that has come stays where a signal's handler that raises does not lose it."""
+        if not self._arrived:
+            # Between the two nothing of Python's runs, so no handler either.
+            self._arrived.extend(filter(None, map(native.next, (wait_ms,))))
+        return self._arrived.popleft() if self._arrived else None
+
+    def _has_something(self, timeout: Optional[float]) -> bool:
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            native = self._subscription()
+            with self._names_lock:
+                if self._arrived or (self._confirmations and (self._agreed or native.wait(0))):
+                    return True
+            left = _PIECE_MS if end is None else min(_PIECE_MS, max(0, round((end - time.monotonic()) * 1000)))
+            poll = select.poll()
+            poll.register(native.fd(), select.POLLIN)
+            if poll.poll(left):
                 return True
-        poll = select.poll()
-        poll.register(native.fd(), select.POLLIN)
-        return bool(poll.poll(None if timeout is None else timeout * 1000))
+            if left == 0:
+                return False
 
     def check_health(self) -> None:
         """Nothing: the library looks after its connections."""

@@ -53,7 +53,15 @@ class Reissue:
 
     def _checked(self, error: Exception) -> BaseException:
         """The failure, or, if the command is not to be issued again, one that passes the program's ``retry``."""
-        return _Final(error) if outcome_of(error) is Outcome.UNKNOWN and not self._twice else error
+        return _Final(error) if _may_have_run(error) and not self._twice else error
+
+
+def _may_have_run(error: Any) -> bool:
+    """May what failed have run, if only in part? A pipeline does, though one of its commands was refused."""
+    if outcome_of(error) is Outcome.UNKNOWN or getattr(error, "ran_with_others", False):
+        return True
+    responses = getattr(error, "responses", None) or ()
+    return any(not isinstance(response, Exception) or outcome_of(response) is Outcome.UNKNOWN for response in responses)
 
 
 class _Final(BaseException):

@@ -16,6 +16,7 @@ from redis.exceptions import ResponseError
 
 from . import _native
 from .engine import Engine, snapshot
+from .errors import server_error
 
 logger = logging.getLogger("resilient_redis")
 
@@ -24,7 +25,7 @@ _SUBSCRIBE = {
     "PSUBSCRIBE": _native.RR_PATTERN,
     "SSUBSCRIBE": _native.RR_SHARD_CHANNEL,
 }
-_UNSUBSCRIBE = {
+UNSUBSCRIBING = {
     "UNSUBSCRIBE": _native.RR_CHANNEL,
     "PUNSUBSCRIBE": _native.RR_PATTERN,
     "SUNSUBSCRIBE": _native.RR_SHARD_CHANNEL,
@@ -81,14 +82,17 @@ class Subscribing:
         name = args[0]
         with self._names_lock:
             if name in _SUBSCRIBE:
+                if len(args) == 1:
+                    raise server_error(f"ERR wrong number of arguments for '{name.lower()}' command")
                 kind = _SUBSCRIBE[name]
                 self._subscription().add(kind, args[1:])
                 self._agreed = False
                 self._confirm(name, kind, args[1:], True)
-            elif name in _UNSUBSCRIBE:
-                kind = _UNSUBSCRIBE[name]
+            elif name in UNSUBSCRIBING:
+                kind = UNSUBSCRIBING[name]
                 names = args[1:] or self._names(kind)
-                self._subscription().remove(kind, names)
+                if names:
+                    self._subscription().remove(kind, names)
                 self._confirm(name, kind, names or (None,), False)
             else:
                 return False
