@@ -1375,6 +1375,9 @@ void rr_client_free(struct rr_client *client);
  * reply. Every failure says by rr_error_outcome() what became of the command. It waits no longer than the option
  * command_timeout_ms.
  *
+ * A command whose reply hands out what it takes away (LPOP, SPOP, ZPOPMIN, GETDEL, GETSET, SET with GET, XREADGROUP, ...) is
+ * never buffered, since nobody would get that: it waits for its reply.
+ *
  * A command that waits at the server (BLPOP, BLMOVE, XREAD with BLOCK, WAIT, ...) has a connection of its own, so that
  * nobody waits behind it, and is never buffered. It may take the time that it asks for itself and command_timeout_ms on
  * top, or for ever if it asks for that; a timeout_ms in its options takes the place of both. When the time has passed
@@ -1507,7 +1510,7 @@ int64_t rr_pipeline_length(const struct rr_pipeline *pipeline);
  * rr_pipeline_clear().
  *
  * RR_OK with the reply, freed with rr_reply_free(); `reply` may be NULL if it is not wanted. RR_BUFFERED without one:
- * during an outage it is buffered as one unit if all its commands are writes. If only some were answered, it fails
+ * during an outage it is buffered as one unit if all its commands are writes that rr_command() would buffer. If only some were answered, it fails
  * and gives the reply too, beside the error: the replies that came, and in place of each other one a value of
  * RR_TYPE_ERROR that begins with "NOTAPPLIED" or "UNKNOWN". If none was, there is no reply and rr_error_outcome()
  * holds for all.

@@ -144,6 +144,34 @@ fn a_writer_that_a_full_buffer_blocks_has_a_deadline() {
     assert_eq!(list(&server), [1]);
 }
 
+/// Its reply is all that there is of it afterwards.
+#[test]
+fn what_takes_something_away_is_never_buffered() {
+    let server = Server::builder().appendonly(true).start();
+    server.command(&["RPUSH", "list", "1", "2"]);
+    server.command(&["SET", "count", "5"]);
+    let client = cut_off(&server, &[("command_timeout_ms", "60000")]);
+    let brief = CommandOptions { timeout: Some(Duration::from_millis(20)), ..CommandOptions::default() };
+    for command in [&["LPOP", "list"][..], &["GETSET", "count", "0"], &["SET", "count", "0", "GET"], &["SPOP", "none"]]
+    {
+        assert_fails(client.run_with(command, &brief), ErrorKind::Timeout, Outcome::NotApplied);
+    }
+    let mut pipeline = client.pipeline(PipelineOptions { timeout: brief.timeout, ..PipelineOptions::default() });
+    append(&mut pipeline, &["RPUSH", "list", "3"]);
+    append(&mut pipeline, &["LPOP", "list"]);
+    let failure = pipeline.execute().unwrap_err();
+    assert_eq!((failure.error.kind, failure.error.outcome), (ErrorKind::Timeout, Outcome::NotApplied));
+    assert!(push(&client, 4));
+    let waiting = {
+        let client = client.clone();
+        std::thread::spawn(move || client.text(&["LPOP", "list"]))
+    };
+    server.start_again();
+    assert_eq!(waiting.join().unwrap().as_deref(), Some("1"));
+    assert_eq!(list(&server), [2, 4]);
+    assert_eq!(client.text(&["GET", "count"]).as_deref(), Some("5"));
+}
+
 #[test]
 fn a_full_buffer_that_drops_the_oldest_says_which() {
     let server = Server::start();

@@ -82,7 +82,8 @@ impl StoreOptions {
 /// Whatever the condition, after the first run it is either refused again or stores the same again.
 pub(super) fn set(arguments: Args<'_, '_>) -> Traits {
     let [_key, _value, options @ ..] = arguments else { return Traits::WRITE };
-    StoreOptions::storing(options)
+    let traits = StoreOptions::storing(options);
+    if has(options, "GET") { traits.taking() } else { traits }
 }
 
 pub(super) fn msetex(arguments: Args<'_, '_>) -> Traits {
@@ -385,7 +386,8 @@ pub(super) fn xtrim(arguments: Args<'_, '_>) -> Traits {
 /// Each claim counts as a delivery, unless it says otherwise.
 pub(super) fn xclaim(arguments: Args<'_, '_>) -> Traits {
     let [_key, _group, _consumer, _idle, _first, options @ ..] = arguments else { return Traits::WRITE };
-    if has(options, "JUSTID") || has(options, "RETRYCOUNT") { Traits::STATE } else { Traits::WRITE }
+    let traits = if has(options, "JUSTID") || has(options, "RETRYCOUNT") { Traits::STATE } else { Traits::WRITE };
+    traits.taking()
 }
 
 /// Waits only with BLOCK. What `$` stands for is something else when it is asked again.
@@ -400,7 +402,7 @@ pub(super) fn xread(arguments: Args<'_, '_>) -> Traits {
 /// Every read counts as a delivery, also one of the consumer's own history.
 pub(super) fn xreadgroup(arguments: Args<'_, '_>) -> Traits {
     match blocking::block(arguments) {
-        None => Traits::WRITE,
+        None => Traits::WRITE.taking(),
         Some(_) => Traits::WRITE.at(Placement::Blocking),
     }
 }

@@ -79,7 +79,7 @@ fn arguments_that_do_not_parse_are_answered_with_caution() {
 fn newer_options_of_set_are_known() {
     is("SET k v IFEQ old", Traits::STATE);
     is("SET k v EX 10 IFNE old", Traits::STATE);
-    is("SET k v IFDEQ 00112233 GET", Traits::STATE);
+    is("SET k v IFDEQ 00112233 GET", Traits::STATE.taking());
     is("SET NX XX", Traits::BOTH);
     is("SET k v XX EXAT 1", Traits::STATE);
     is("set k v keepttl xx", Traits::BOTH);
@@ -108,7 +108,7 @@ fn expiring_hash_fields_are_known() {
     is("HEXPIREAT k 33177117420 FIELDS 1 f", Traits::STATE);
     is("HPERSIST k FIELDS 1 f", Traits::STATE);
     is("HTTL k FIELDS 1 f", Traits::VARIES);
-    is("HGETDEL k FIELDS 1 f", Traits::STATE);
+    is("HGETDEL k FIELDS 1 f", Traits::STATE.taking());
     is("HGETEX k FIELDS 1 EX", Traits::READ);
     is("HGETEX k EX 10 FIELDS 1 f", Traits::BOTH);
     is("HGETEX k EXAT 1 FIELDS 1 f", Traits::STATE);
@@ -126,7 +126,7 @@ fn newer_stream_commands_are_known() {
     is("XADD k ACKED MAXLEN = 10 1-1 f v", Traits::STATE);
     is("XDELEX k ACKED IDS 1 1-1", Traits::STATE);
     is("XACKDEL k g DELREF IDS 1 1-1", Traits::STATE);
-    is("XREADGROUP GROUP g c CLAIM 10 STREAMS s >", Traits::WRITE);
+    is("XREADGROUP GROUP g c CLAIM 10 STREAMS s >", Traits::WRITE.taking());
 }
 
 #[test]
@@ -291,6 +291,42 @@ fn no_timeout_is_no_bound() {
     for line in ["", "GET 5", "CLIENT PAUSE 100", "XREAD STREAMS BLOCK 100", "XREADGROUP GROUP g BLOCK STREAMS s >"] {
         assert_ne!(of(line).placement(), Placement::Blocking, "{line}");
         assert_eq!(blocking_timeout(&argv(line)), None, "{line}");
+    }
+}
+
+#[test]
+fn a_reply_that_hands_out_what_it_takes_away_is_known_as_that() {
+    for line in [
+        "LPOP k",
+        "RPOP k 2",
+        "LMPOP 1 k LEFT",
+        "SPOP k",
+        "ZPOPMIN k",
+        "ZPOPMAX k 2",
+        "ZMPOP 1 k MIN",
+        "GETDEL k",
+        "HGETDEL k FIELDS 1 f",
+        "GETSET k 0",
+        "SET k 0 GET",
+        "set k 0 ex 5 get",
+        "XREADGROUP GROUP g c STREAMS s >",
+        "XCLAIM s g c 0 1-1 JUSTID",
+        "XAUTOCLAIM s g c 0 0",
+    ] {
+        assert!(of(line).is_taking() && of(line).is_write(), "{line}");
+    }
+    for line in [
+        "LMOVE a b LEFT LEFT",
+        "RPOPLPUSH a b",
+        "SET GET v",
+        "SET k GET",
+        "SREM k v",
+        "INCR n",
+        "DEL k",
+        "GETEX k",
+        "EVAL x 0",
+    ] {
+        assert!(!of(line).is_taking(), "{line}");
     }
 }
 

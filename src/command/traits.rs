@@ -7,14 +7,15 @@ use std::fmt;
 
 use super::placement::Placement;
 
-const IS_KNOWN: u8 = 1;
-const IS_READ: u8 = 1 << 1;
-const IS_WRITE: u8 = 1 << 2;
-const SAME_STATE: u8 = 1 << 3;
-const SAME_REPLY: u8 = 1 << 4;
-const IS_SCRIPT: u8 = 1 << 5;
-const MAY_FAIL_HALFWAY: u8 = 1 << 6;
-const IS_DATA: u8 = 1 << 7;
+const IS_KNOWN: u16 = 1;
+const IS_READ: u16 = 1 << 1;
+const IS_WRITE: u16 = 1 << 2;
+const SAME_STATE: u16 = 1 << 3;
+const SAME_REPLY: u16 = 1 << 4;
+const IS_SCRIPT: u16 = 1 << 5;
+const MAY_FAIL_HALFWAY: u16 = 1 << 6;
+const IS_DATA: u16 = 1 << 7;
+const IS_TAKING: u16 = 1 << 8;
 
 /// What a command is. Made by [`classify`](super::classify).
 ///
@@ -23,7 +24,7 @@ const IS_DATA: u8 = 1 << 7;
 /// order of what has none (SMEMBERS, KEYS) does not make a reply another one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Traits {
-    bits: u8,
+    bits: u16,
     placement: Placement,
 }
 
@@ -55,7 +56,7 @@ impl Traits {
     /// Nothing is known: the worst is assumed, except that it fits the shared connection.
     pub(super) const UNKNOWN: Traits = Traits::shared(IS_WRITE | MAY_FAIL_HALFWAY);
 
-    const fn shared(bits: u8) -> Traits {
+    const fn shared(bits: u16) -> Traits {
         Traits { bits, placement: Placement::Shared }
     }
 
@@ -64,7 +65,12 @@ impl Traits {
         Traits { bits: self.bits, placement }
     }
 
-    const fn has(self, bit: u8) -> bool {
+    /// The same command, whose reply hands out what it takes away.
+    pub(super) const fn taking(self) -> Traits {
+        Traits { bits: self.bits | IS_TAKING, placement: self.placement }
+    }
+
+    const fn has(self, bit: u16) -> bool {
         self.bits & bit != 0
     }
 
@@ -116,6 +122,12 @@ impl Traits {
         self.has(SAME_REPLY)
     }
 
+    /// It takes something away that nobody has but who gets its reply: LPOP, SPOP, ZPOPMIN, GETDEL, GETSET, XREADGROUP, …
+    #[inline]
+    pub const fn is_taking(self) -> bool {
+        self.has(IS_TAKING)
+    }
+
     /// Runs code that may write: EVAL, EVALSHA, FCALL. Their `_RO` forms are reads. An error reply does not prove that
     /// nothing was applied.
     #[inline]
@@ -146,6 +158,7 @@ impl fmt::Debug for Traits {
             (SAME_REPLY, "same reply"),
             (IS_SCRIPT, "script"),
             (MAY_FAIL_HALFWAY, "may fail halfway"),
+            (IS_TAKING, "taking"),
         ];
         let held = words.into_iter().filter(|(bit, _)| self.has(*bit)).map(|(_, word)| word);
         f.debug_set().entries(held).entry(&self.placement).finish()

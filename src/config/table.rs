@@ -353,8 +353,10 @@ pub(super) static OPTIONS: &[OptionSpec] = options! {
         "Reads are never buffered. `wait`: they wait for the recovery, then fail with `RR_ERR_TIMEOUT` at their deadline. \
          `fail`: they fail at once with `RR_ERR_UNAVAILABLE`. Not applied in both cases.";
         "buffer_commands" = "true", flag!(buffer_commands),
-        "Whether writes are buffered during an outage, to be sent in order after it. `false`: they wait like reads, and \
-         the other `buffer_…` options have no effect. The buffer is in memory: it does not survive the process.";
+        "Whether writes are buffered during an outage, to be sent in order after it. Not those whose reply hands out what \
+         they take away (LPOP, GETDEL, XREADGROUP, ...), since nobody would get it: they wait like reads. `false`: all \
+         wait like reads, and the other `buffer_…` options have no effect. The buffer is in memory: it does not survive \
+         the process.";
         "buffer_max_commands" = "10000", number!(buffer_max_commands, Count, 1, COUNT),
         "The most commands that the buffer holds. To buffer none, set `buffer_commands` to `false`.";
         "buffer_max_bytes" = "64MiB", number!(buffer_max_bytes, Bytes, KIB, 1024 * GIB),

@@ -32,7 +32,8 @@ impl Nature {
     pub fn of(traits: Traits) -> Self {
         let placement = traits.placement();
         let bits = [
-            (BUFFERABLE, traits.is_write() && placement == Placement::Shared),
+            // What is handed out by a reply that nobody gets would be gone.
+            (BUFFERABLE, traits.is_write() && !traits.is_taking() && placement == Placement::Shared),
             (READ, traits.is_read()),
             (SAME_STATE, traits.is_state_idempotent()),
             (SAME_REPLY, traits.is_reply_idempotent()),

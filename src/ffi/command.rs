@@ -122,6 +122,9 @@ unsafe fn issue<'a>(
 /// reply. Every failure says by rr_error_outcome() what became of the command. It waits no longer than the option
 /// command_timeout_ms.
 ///
+/// A command whose reply hands out what it takes away (LPOP, SPOP, ZPOPMIN, GETDEL, GETSET, SET with GET, XREADGROUP, ...) is
+/// never buffered, since nobody would get that: it waits for its reply.
+///
 /// A command that waits at the server (BLPOP, BLMOVE, XREAD with BLOCK, WAIT, ...) has a connection of its own, so that
 /// nobody waits behind it, and is never buffered. It may take the time that it asks for itself and command_timeout_ms on
 /// top, or for ever if it asks for that; a timeout_ms in its options takes the place of both. When the time has passed
