@@ -222,7 +222,7 @@ pub(super) static OPTIONS: &[OptionSpec] = options! {
         "Which server will do. A server that is not the one that is needed is left alone: the name is resolved again and \
          the next attempt made, as in any outage. `primary`: never a replica. `auto`: a replica will do until the client \
          has been connected to a primary, or a write is refused with READONLY; from then on nothing but a primary. `any`: \
-         whichever is there; writes that a replica refuses wait until it takes them.";
+         whichever is there; a write that a replica refuses fails with its READONLY.";
     }
     "Reading from a replica" {
         "read_from" = "primary",

@@ -4,6 +4,7 @@
 //! decides whether they are sent again.
 
 use crate::command;
+use crate::config::ServerRole;
 use crate::delivery::policy;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::resp::{Reply, Value, decode_command};
@@ -30,9 +31,10 @@ pub fn exec_reply<'a>(bytes: &[u8], mut before: impl Iterator<Item = Value<'a>>,
 }
 
 /// Does the refusal of EXEC mean "not this server, or not yet"?
-pub fn is_refused_for_now<'a>(mut before: impl Iterator<Item = Value<'a>>, exec: &str) -> bool {
+pub fn is_refused_for_now<'a>(mut before: impl Iterator<Item = Value<'a>>, exec: &str, wanted: ServerRole) -> bool {
     let cause = exec.split_once("because of: ").map_or(exec, |(_, cause)| cause);
-    policy::is_not_now(cause) || before.any(|value| value.as_error().is_some_and(|text| policy::is_not_now(&text)))
+    let is_not_now = |text: &str| policy::is_not_now(text, wanted);
+    is_not_now(cause) || before.any(|value| value.as_error().is_some_and(|text| is_not_now(&text)))
 }
 
 /// What the command at `place` behind MULTI is called.
@@ -86,7 +88,8 @@ mod tests {
     #[test]
     fn a_server_that_is_not_ready_is_told_from_a_wrong_command() {
         let before = [Reply::status("OK"), Reply::error("READONLY You can't write")];
-        let is_for_now = |before: &[Reply], exec| is_refused_for_now(before.iter().map(Reply::root), exec);
+        let is_for_now =
+            |before: &[Reply], exec| is_refused_for_now(before.iter().map(Reply::root), exec, ServerRole::Auto);
         assert!(is_for_now(&before, "EXECABORT Transaction discarded because of previous errors."));
         assert!(is_for_now(&[], "EXECABORT Transaction discarded because of: LOADING Redis is loading"));
         assert!(!is_for_now(&[], "EXECABORT Transaction discarded because of: OOM command not allowed"));

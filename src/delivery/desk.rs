@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
-use crate::config::{Config, OutageReads};
+use crate::config::{Config, OutageReads, ServerRole};
 use crate::delivery::atomic;
 use crate::delivery::buffer::{Answer, Batch, Buffer, Item, Settled};
 use crate::delivery::failed::FailedList;
@@ -222,18 +222,20 @@ impl Desk {
             let remaining = request.body.batch().map(|count| count - past.count);
             let called = self.lane.call(remaining, request.deadline, |out| encode_rest(request, &past, out));
             match called {
-                Called::Answered(reply, epoch) => match refused_for_now(&reply, request.body.is_atomic()) {
-                    Some(text) => {
-                        past.was_lost = true;
-                        let mut books = self.books.lock();
-                        books.expected += 1;
-                        self.not_this_server(&mut books, epoch, &text);
+                Called::Answered(reply, epoch) => {
+                    match refused_for_now(&reply, request.body.is_atomic(), self.config.server_role) {
+                        Some(text) => {
+                            past.was_lost = true;
+                            let mut books = self.books.lock();
+                            books.expected += 1;
+                            self.not_this_server(&mut books, epoch, &text);
+                        }
+                        None => {
+                            let answer = Answer { reply, epoch, was_written: false };
+                            return self.finish(request, past, Settled::Answered(answer));
+                        }
                     }
-                    None => {
-                        let answer = Answer { reply, epoch, was_written: false };
-                        return self.finish(request, past, Settled::Answered(answer));
-                    }
-                },
+                }
                 Called::Closed => {}
                 Called::TimedOut { unsent } => return Err(self.timed_out(request, past, !unsent)),
                 Called::Lost(loss) => self.survive(request, &mut past, loss)?,
@@ -536,16 +538,16 @@ impl Desk {
 
 /// The text of the refusal when the whole of a reply says "not now", so that all of it can be asked again. A batch in
 /// which some commands were answered is left as it is.
-pub fn refused_for_now(reply: &Reply, is_atomic: bool) -> Option<String> {
+pub fn refused_for_now(reply: &Reply, is_atomic: bool, wanted: ServerRole) -> Option<String> {
     let root = reply.root();
     if let Some(text) = root.as_error() {
-        return policy::is_not_now(&text).then(|| text.into_owned());
+        return policy::is_not_now(&text, wanted).then(|| text.into_owned());
     }
     if !root.kind().is_aggregate() || root.is_empty() {
         return None;
     }
     let refusal = |value: crate::resp::Value<'_>| {
-        value.as_error().filter(|text| policy::is_not_now(text)).map(std::borrow::Cow::into_owned)
+        value.as_error().filter(|text| policy::is_not_now(text, wanted)).map(std::borrow::Cow::into_owned)
     };
     if is_atomic {
         // One refusal aborts all.

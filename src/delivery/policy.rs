@@ -2,7 +2,7 @@
 //! reply says about what was applied. No locks, no clock, no I/O.
 
 use crate::command::{Placement, Traits};
-use crate::config::{Config, Delivery};
+use crate::config::{Config, Delivery, ServerRole};
 use crate::error::Outcome;
 
 /// What matters of a command, or of a batch of them, when it cannot be answered at once. One byte: it is kept with each
@@ -165,9 +165,14 @@ pub fn after_loss(config: &Config, nature: Nature, written: bool, awaited: bool)
     }
 }
 
-/// Does this error mean "not this server, or not yet", so that the same command has a chance after reconnecting?
-pub fn is_not_now(error: &str) -> bool {
-    matches!(first_word(error), "LOADING" | "READONLY" | "MASTERDOWN")
+/// Does this error mean "not this server, or not yet", so that the same command has a chance after reconnecting? Where any
+/// server will do, a replica that takes no write has answered.
+pub fn is_not_now(error: &str, wanted: ServerRole) -> bool {
+    match first_word(error) {
+        "LOADING" | "MASTERDOWN" => true,
+        "READONLY" => wanted != ServerRole::Any,
+        _ => false,
+    }
 }
 
 /// Does this error mean that only another server can do what was asked for?

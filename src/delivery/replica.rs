@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use crate::config::Config;
+use crate::config::{Config, ServerRole};
 use crate::delivery::desk::Desk;
 use crate::delivery::policy;
 use crate::delivery::request::Request;
@@ -94,7 +94,7 @@ impl Replica {
             Called::Answered(reply, epoch) => match refusal(&reply) {
                 None => Some(reply),
                 Some(text) => {
-                    if policy::is_not_now(&text) && !policy::needs_primary(&text) {
+                    if policy::is_not_now(&text, ServerRole::Any) {
                         // It is of no use for now.
                         lane.fail(epoch, Error::new(ErrorKind::ConnectionLost, error::without_quotations(&text)));
                     }

@@ -182,7 +182,7 @@ impl Blocking {
             match ended {
                 Ended::Answered(reply) => {
                     if let Some(text) = reply.root().as_error() {
-                        if policy::is_not_now(&text) || policy::is_forced_end(&text) {
+                        if policy::is_not_now(&text, self.config.server_role) || policy::is_forced_end(&text) {
                             drop(lent);
                             self.refused(&mut call, &text)?;
                             continue;

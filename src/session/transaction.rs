@@ -257,7 +257,7 @@ impl Inner {
             });
             let cause = match said.as_ref().map(|reply| reply.root().as_error()) {
                 Ok(None) => return Ok(lent),
-                Ok(Some(text)) if policy::is_not_now(&text) => {
+                Ok(Some(text)) if policy::is_not_now(&text, self.ground.config.server_role) => {
                     Error::server(&text, Outcome::NotApplied).message.to_string()
                 }
                 Ok(Some(text)) => {
@@ -434,7 +434,9 @@ impl Ground {
             return if reply.root().is_nil() { Err(conflict("a watched key was changed")) } else { Ok(reply) };
         };
         let error = ended.err().unwrap_or_else(|| Error::server(&refusal, Outcome::Unknown));
-        if error.outcome == Outcome::NotApplied && atomic::is_refused_for_now(before(), &refusal) {
+        if error.outcome == Outcome::NotApplied
+            && atomic::is_refused_for_now(before(), &refusal, self.config.server_role)
+        {
             // This connection is not used again: the next may lead to a server that is ready.
             if policy::needs_primary(&refusal)
                 || before().any(|value| value.as_error().is_some_and(|text| policy::needs_primary(&text)))

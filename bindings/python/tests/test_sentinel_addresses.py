@@ -153,6 +153,9 @@ def test_a_client_of_a_sentinel_follows_the_primary_through_a_failover(watched):
     assert client.info("server")["tcp_port"] == watched["primary"]
     wait_until(lambda: reader.get("before") == b"1", "it is replicated", within=60)
     assert reader.info("server")["tcp_port"] == watched["replica"]
+    with pytest.raises(redis.ReadOnlyError):
+        reader.set("before", 2)
+    assert reader.get("before") == b"1" and reader.info("server")["tcp_port"] == watched["replica"]
     sentinel.sentinels[0].execute_command("SENTINEL FAILOVER shop")
     # Until it is told, the former primary takes writes that will be lost.
     former = redis.Redis(LOOPBACK, watched["primary"])
