@@ -93,6 +93,53 @@ def test_ctrl_c_ends(what, outage_server):
     assert (code, output, errors) == (0, "interrupted\n", "")
 
 
+@pytest.mark.parametrize("module", ("resilient_redis", "resilient_redis.asyncio"))
+def test_what_a_handler_raises_while_a_client_is_made_from_another_is_not_lost(module, server):
+    """It may come between any two instructions, also of those that run only once for each class."""
+    program = Program(
+        server.port,
+        """
+        import gc, importlib
+        gc.disable()  # whose callbacks would be traced, too
+        client_class = importlib.import_module(sys.argv[2]).ResilientRedisClient
+
+        class Interrupted(BaseException):
+            pass
+
+        def attempt(at):
+            fresh = type("Fresh", (client_class,), {})(port=int(sys.argv[1]))
+            passed = 0
+
+            def trace(frame, event, argument):
+                nonlocal passed
+                frame.f_trace_opcodes = True
+                if event == "opcode":
+                    passed += 1
+                    if passed > at:
+                        sys.settrace(None)
+                        raise Interrupted
+                return trace
+
+            sys.settrace(trace)
+            try:
+                made = fresh.using(buffer=False)  # kept, since its end would be traced, too
+            except Interrupted:
+                return "raised"
+            finally:
+                sys.settrace(None)
+            return "done" if passed <= at else "lost"
+
+        at = 0
+        while attempt(at) == "raised":
+            at += 1
+        print(at > 20, attempt(at))
+        """,
+        module,
+    )
+    program.go()
+    assert program.ended() == (0, "True done\n", "")
+
+
 def test_ctrl_c_ends_a_watch_during_an_outage(outage_server):
     program = Program(
         outage_server.port,
