@@ -82,21 +82,33 @@ PyObject *options_with(PyObject *module, PyObject *args)
     return found;
 }
 
+/* What an option of a config is, as a number; -1 with an exception if it cannot be had. */
+static long long number_of(const rr_config *config, const char *name)
+{
+    PyObject *text = option_of(config, name);
+    PyObject *number = text == NULL ? NULL : PyNumber_Long(text);
+    long long value = number == NULL ? -1 : PyLong_AsLongLong(number);
+
+    Py_XDECREF(text);
+    Py_XDECREF(number);
+    return value;
+}
+
 /* The options that calls here are made by. */
 static int look_at_options(client_object *self, const rr_config *config)
 {
     PyObject *source = option_of(config, "read_from");
-    PyObject *limit = source == NULL ? NULL : option_of(config, "command_timeout_ms");
-    PyObject *number = limit == NULL ? NULL : PyNumber_Long(limit);
+    PyObject *overflow = source == NULL ? NULL : option_of(config, "buffer_overflow");
 
-    if (number != NULL) {
+    if (overflow != NULL) {
         self->reads_from_replica = PyUnicode_CompareWithASCIIString(source, "replica") == 0;
-        self->command_timeout_ms = PyLong_AsLongLong(number);
+        self->command_timeout_ms = number_of(config, "command_timeout_ms");
+        if (self->command_timeout_ms >= 0 && PyUnicode_CompareWithASCIIString(overflow, "block") == 0)
+            self->most_buffered = number_of(config, "buffer_max_commands");
     }
     Py_XDECREF(source);
-    Py_XDECREF(limit);
-    Py_XDECREF(number);
-    return number == NULL ? -1 : 0;
+    Py_XDECREF(overflow);
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 static int client_init(client_object *self, PyObject *args, PyObject *keywords)

@@ -2,11 +2,13 @@
  * Commands, pipelines and scripts that are waited for.
  *
  * In the main thread, where a signal's handler may have to run, they are submitted, and their completion is waited for in slices;
- * in other threads the library waits. One whose wait a signal ended is cancelled. What cannot be submitted is done aside.
+ * in other threads the library waits. One whose wait a signal ended is cancelled. What cannot be submitted is done aside. What
+ * finds no room is submitted again and again: the library's own wait for room ends with the time of the command, and no earlier.
  */
 #include "native.h"
 
 #include <string.h>
+#include <time.h>
 
 /* How long a cancelled command may take to complete: one that waits at the server is ended there first. */
 #define CANCEL_MS 5000
@@ -75,6 +77,88 @@ static rr_status wait_for_one(client_object *self, rr_queue *queue, uint64_t id,
         rr_queue_free(queue);
     }
     return INTERRUPTED;
+}
+
+/* The pauses between two looks for room. */
+#define SHORTEST_PAUSE_NS 100000
+#define LONGEST_PAUSE_NS 20000000
+
+/* A command, or a pipeline, that is to be submitted. */
+struct submission {
+    client_object *self;
+    rr_queue *queue;
+    rr_command_options options;
+    const arguments *packed;
+    rr_pipeline *pipeline;
+    int64_t count;
+    int64_t limit_ms;
+    int64_t waited_ns;
+    uint64_t id;
+    rr_status status; /* of the last attempt */
+    rr_error *err;
+};
+
+static void submit_at_once(struct submission *one)
+{
+    rr_error_free(one->err);
+    one->err = NULL;
+    /* What was waited for room is of the command's time. That of a pipeline is known since it was made, and begins anew. */
+    if (one->waited_ns > 0)
+        one->options.timeout_ms = one->limit_ms - one->waited_ns / 1000000 > 1 ? one->limit_ms - one->waited_ns / 1000000 : 1;
+    if (one->pipeline != NULL)
+        one->status = rr_submit_pipeline_to(one->self->client, one->queue, 0, one->pipeline, RR_SUBMIT_UNTIL_BUFFERED, &one->id,
+                                            &one->err);
+    else
+        one->status = rr_submit_packed_to(one->self->client, one->queue, 0, &one->options, one->packed->count, one->packed->bytes,
+                                          one->packed->lengths, &one->id, &one->err);
+}
+
+static bool waits_for_room(const struct submission *one)
+{
+    return one->status == RR_ERR_WOULD_BLOCK || (one->status == RR_ERR_BUFFER_FULL && one->self->most_buffered >= one->count);
+}
+
+/* An attempt that the buffer would refuse again is counted by the library as a write that was refused. */
+static bool is_still_full(const struct submission *one)
+{
+    rr_state state;
+
+    if (one->status != RR_ERR_BUFFER_FULL)
+        return false;
+    state = rr_client_state(one->self->client);
+    return state != RR_STATE_READY && state != RR_STATE_CLOSED &&
+           rr_client_buffered(one->self->client) + one->count > one->self->most_buffered;
+}
+
+static rr_status step_submit(void *what, int64_t timeout_ms)
+{
+    struct submission *one = what;
+    struct timespec pause = {0, SHORTEST_PAUSE_NS};
+    int64_t end_ns = one->waited_ns + timeout_ms * 1000000;
+
+    for (;;) {
+        if (!is_still_full(one))
+            submit_at_once(one);
+        if (!waits_for_room(one))
+            return RR_OK;
+        if (one->waited_ns >= end_ns)
+            return RR_EMPTY;
+        nanosleep(&pause, NULL);
+        one->waited_ns += pause.tv_nsec;
+        if (pause.tv_nsec < LONGEST_PAUSE_NS)
+            pause.tv_nsec *= 2;
+    }
+}
+
+/* Submits it when there is room. INTERRUPTED when a signal's handler raised meanwhile; else what came of it, beside `err`. */
+static rr_status submit(struct submission *one)
+{
+    one->limit_ms = one->options.timeout_ms > 0 ? one->options.timeout_ms : one->self->command_timeout_ms;
+    if (wait_for(step_submit, one, one->limit_ms) == INTERRUPTED) {
+        rr_error_free(one->err);
+        return INTERRUPTED;
+    }
+    return one->status;
 }
 
 static PyObject *accepted(void)
@@ -149,28 +233,26 @@ static PyObject *command_aside(client_object *self, PyObject *command, const rr_
 static PyObject *command_in_slices(client_object *self, PyObject *command, const arguments *packed,
                                    const rr_command_options *options, bool raw)
 {
-    rr_command_options submitted = *options;
-    rr_queue *queue = take_queue(self);
-    rr_error *err = NULL;
+    struct submission submitted = {.self = self, .queue = take_queue(self), .options = *options, .packed = packed, .count = 1};
+    rr_queue *queue = submitted.queue;
     rr_status status;
     struct one one;
-    uint64_t id;
 
     if (queue == NULL)
         return NULL;
-    submitted.flags |= RR_SUBMIT_WAIT | RR_SUBMIT_UNTIL_BUFFERED;
-    Py_BEGIN_ALLOW_THREADS
-    status = rr_submit_packed_to(self->client, queue, 0, &submitted, packed->count, packed->bytes, packed->lengths, &id, &err);
-    Py_END_ALLOW_THREADS
+    submitted.options.flags |= RR_SUBMIT_UNTIL_BUFFERED;
+    status = submit(&submitted);
     if (status != RR_OK) {
         give_queue(self, queue);
+        if (status == INTERRUPTED)
+            return NULL;
         if (status == RR_ERR_UNSUPPORTED) { /* it changes the connection (SELECT, ...), which only who waits for it may do */
-            rr_error_free(err);
+            rr_error_free(submitted.err);
             return command_aside(self, command, options, raw);
         }
-        return raise_failure_at(self->client, status, err);
+        return raise_failure_at(self->client, status, submitted.err);
     }
-    status = wait_for_one(self, queue, id, &one);
+    status = wait_for_one(self, queue, submitted.id, &one);
     if (status == INTERRUPTED)
         return NULL;
     if (status != RR_OK)
@@ -409,32 +491,31 @@ static PyObject *pipeline_in_one_piece(client_object *self, rr_pipeline *pipelin
 }
 
 /* It takes the pipeline. */
-static PyObject *pipeline_in_slices(client_object *self, rr_pipeline *pipeline, const char *raw)
+static PyObject *pipeline_in_slices(client_object *self, rr_pipeline *pipeline, int64_t timeout_ms, Py_ssize_t count,
+                                    const char *raw)
 {
-    rr_queue *queue = take_queue(self);
-    rr_error *err = NULL;
+    struct submission submitted = {.self = self, .queue = take_queue(self), .pipeline = pipeline, .count = count};
+    rr_queue *queue = submitted.queue;
     rr_status status;
     struct one one;
-    uint64_t id;
 
     if (queue == NULL) {
         rr_pipeline_free(pipeline);
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS
-    status = rr_submit_pipeline_to(self->client, queue, 0, pipeline, RR_SUBMIT_WAIT | RR_SUBMIT_UNTIL_BUFFERED, &id, &err);
-    Py_END_ALLOW_THREADS
+    submitted.options.timeout_ms = timeout_ms;
+    status = submit(&submitted);
     if (status != RR_OK) {
         give_queue(self, queue);
         if (status == RR_ERR_UNSUPPORTED) {
-            rr_error_free(err);
+            rr_error_free(submitted.err);
             return pipeline_in_one_piece(self, pipeline, raw);
         }
         rr_pipeline_free(pipeline);
-        return raise_failure_at(self->client, status, err);
+        return status == INTERRUPTED ? NULL : raise_failure_at(self->client, status, submitted.err);
     }
     rr_pipeline_free(pipeline);
-    status = wait_for_one(self, queue, id, &one);
+    status = wait_for_one(self, queue, submitted.id, &one);
     if (status == INTERRUPTED)
         return NULL;
     if (status != RR_OK)
@@ -459,7 +540,7 @@ PyObject *client_pipeline(client_object *self, PyObject *args)
     if (pipeline == NULL)
         return NULL;
     if (on_main_thread() && !self->reads_from_replica)
-        result = pipeline_in_slices(self, pipeline, raw);
+        result = pipeline_in_slices(self, pipeline, timeout_ms, PyList_Size(commands), raw);
     else
         result = pipeline_in_one_piece(self, pipeline, raw);
     PyMem_Free(raw);

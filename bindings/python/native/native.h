@@ -176,6 +176,7 @@ typedef struct client_object {
     codec codec;
     bool reads_from_replica;
     int64_t command_timeout_ms;
+    int64_t most_buffered; /* when writes wait for room in the buffer: how many commands it holds; else 0 */
     rr_queue *spare[SPARE_QUEUES]; /* for calls that a signal may end; each serves one at a time */
     size_t spares;
 } client_object;

@@ -54,7 +54,7 @@ def test_a_transaction_that_watches_runs_unless_a_key_was_changed(run, server):
             await client.set("n", 10)
             pipe.multi()
             pipe.incr("n")
-            with pytest.raises(redis.WatchError) as failure:
+            with pytest.raises(redis.WatchError, match=r"^Watched variable changed\.$") as failure:
                 await pipe.execute()
             assert failure.value.outcome is Outcome.NOT_APPLIED
             await pipe.watch("n")

@@ -116,6 +116,40 @@ def test_what_is_published_after_subscribing_comes(run, server):
 
 
 @each_loop
+def test_what_was_published_before_unsubscribing_comes_before_its_confirmation(run, server):
+    handled = []
+
+    async def later(message):
+        handled.append(message["data"])
+
+    async def main():
+        async with client_of(server) as client, client.pubsub() as pubsub:
+            await pubsub.subscribe(a=lambda message: handled.append(message["data"]))
+            await pubsub.psubscribe(**{"p*": later})
+            await pubsub.subscribe("b")
+            assert [(await pubsub.get_message(timeout=10))["data"] for _ in range(3)] == [1, 2, 3]
+            for number in range(3):
+                await client.publish("a", number)
+                await client.publish("pattern", 10 + number)
+            await client.publish("b", "last")
+            await asyncio.sleep(0.1)
+            await pubsub.unsubscribe("a")
+            await pubsub.punsubscribe("p*")
+            told = [await pubsub.get_message(timeout=10) for _ in range(9)]
+            assert told[:6] == [None] * 6
+            assert [message["type"] for message in told[6:]] == ["message", "unsubscribe", "punsubscribe"]
+            assert handled == [b"0", b"10", b"1", b"11", b"2", b"12"]
+            assert not pubsub.patterns and list(pubsub.channels) == [b"b"]
+            # What came before the last name is given up comes to who iterates, too.
+            await client.publish("b", "one")
+            await asyncio.sleep(0.1)
+            await pubsub.unsubscribe()
+            assert [message["data"] async for message in pubsub] == [b"one", 0]
+
+    run(main)
+
+
+@each_loop
 def test_messages_come_in_their_order_to_who_iterates(run, server):
     async def main():
         async with client_of(server) as client:

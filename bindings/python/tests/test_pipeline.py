@@ -136,7 +136,7 @@ def test_a_watched_key_that_was_changed_is_a_watch_error(client, server):
         server.command("SET", "n", 5)
         pipe.multi()
         pipe.incr("n")
-        with pytest.raises(redis.WatchError):
+        with pytest.raises(redis.WatchError, match=r"^Watched variable changed\.$"):
             pipe.execute()
         pipe.watch("n")
         value = int(pipe.get("n"))

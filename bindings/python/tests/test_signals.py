@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 
 import pytest
 from support.waiting import wait_until
@@ -91,6 +92,127 @@ def test_ctrl_c_ends(what, outage_server):
     if frozen:
         outage_server.resume()
     assert (code, output, errors) == (0, "interrupted\n", "")
+
+
+@pytest.mark.parametrize("statement", ("few.set('key', 2)", "few.pipeline().set('key', 2).execute()"))
+def test_ctrl_c_ends_a_wait_for_room_in_the_buffer(statement, outage_server):
+    program = Program(
+        outage_server.port,
+        f"""
+        few = ResilientRedisClient(
+            port=int(sys.argv[1]), socket_timeout=None, reconnect_max_delay_ms=20, outage_grace_ms=20,
+            buffer_overflow="block", buffer_max_commands=1,
+        )
+        few.ping()
+        print("connected", flush=True)
+        sys.stdin.readline()
+        assert few.set("key", 1) is BUFFERED
+        try:
+            print("waits", flush=True)
+            {statement}
+        except KeyboardInterrupt:
+            print("interrupted", few.is_connected())
+        few.set("key", 3)  # waits for room, too
+        few.flush(10)
+        print(few.get("key"))
+        """,
+    )
+    program.go()
+    assert program.process.stdout.readline() == "connected\n"
+    outage_server.kill()
+    program.go()
+    assert program.process.stdout.readline() == "waits\n"
+    time.sleep(0.2)  # it waits by then
+    program.process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    outage_server.start()
+    assert program.ended() == (0, "interrupted False\nb'3'\n", "")
+
+
+@pytest.mark.parametrize("statement", ("few.get('key')", "few.pipeline().get('key').execute()"))
+def test_ctrl_c_ends_a_wait_for_room_on_the_way_to_the_server(statement, outage_server):
+    program = Program(
+        outage_server.port,
+        f"""
+        few = ResilientRedisClient(port=int(sys.argv[1]), socket_timeout=None, max_in_flight=1)
+        few.ping()
+        print("connected", flush=True)
+        sys.stdin.readline()
+
+        def get():
+            try:
+                few.get("key")
+            except redis.ConnectionError:
+                pass  # it is closed meanwhile
+
+        threading.Thread(target=get, daemon=True).start()
+        time.sleep(0.1)  # that is on its way
+        try:
+            print("waits", flush=True)
+            {statement}
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+        few._engine.close(0)
+        """,
+    )
+    program.go()
+    assert program.process.stdout.readline() == "connected\n"
+    outage_server.pause()
+    program.go()
+    assert program.process.stdout.readline() == "waits\n"
+    time.sleep(0.2)  # it waits by then
+    program.process.send_signal(signal.SIGINT)
+    try:
+        assert program.ended() == (0, "interrupted\n", "")
+    finally:
+        outage_server.resume()
+
+
+@pytest.mark.parametrize("module", ("resilient_redis", "resilient_redis.asyncio"))
+def test_what_a_handler_raises_while_a_client_is_made_from_another_is_not_lost(module, server):
+    """It may come between any two instructions, also of those that run only once for each class."""
+    program = Program(
+        server.port,
+        """
+        import gc, importlib
+        gc.disable()  # whose callbacks would be traced, too
+        client_class = importlib.import_module(sys.argv[2]).ResilientRedisClient
+
+        class Interrupted(BaseException):
+            pass
+
+        def attempt(at):
+            fresh = type("Fresh", (client_class,), {})(port=int(sys.argv[1]))
+            passed = 0
+
+            def trace(frame, event, argument):
+                nonlocal passed
+                frame.f_trace_opcodes = True
+                if event == "opcode":
+                    passed += 1
+                    if passed > at:
+                        sys.settrace(None)
+                        raise Interrupted
+                return trace
+
+            sys.settrace(trace)
+            try:
+                made = fresh.using(buffer=False)  # kept, since its end would be traced, too
+            except Interrupted:
+                return "raised"
+            finally:
+                sys.settrace(None)
+            return "done" if passed <= at else "lost"
+
+        at = 0
+        while attempt(at) == "raised":
+            at += 1
+        print(at > 20, attempt(at))
+        """,
+        module,
+    )
+    program.go()
+    assert program.ended() == (0, "True done\n", "")
 
 
 def test_ctrl_c_ends_a_watch_during_an_outage(outage_server):

@@ -7,7 +7,6 @@ in ``connection_pool.connection_kwargs``. Its sockets and its pool are not used.
 
 from __future__ import annotations
 
-import copy
 import logging
 from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Sequence, Tuple
 
@@ -30,7 +29,7 @@ from .pubsub import PubSub
 from .reissue import Reissue
 from .script import Script
 from .settings import Settings, constructor_signature, with_self
-from .using import Using
+from .using import Using, copied
 from .watching import Event, Watching, event_of
 from .wrapped import Original
 
@@ -265,7 +264,7 @@ class ResilientRedisClient(Constructor, WithoutHimport, Watching, redis.Redis):
         written a second time; if the connection is lost, the outcome is unknown. ``timeout``: seconds that a call may take,
         in place of ``socket_timeout``. ``from_primary=True``: reads see what was written before, whatever ``read_from`` says.
         """
-        other = copy.copy(self)
+        other = copied(self)
         other._use(self._using.changed(buffer, resend, timeout, from_primary))
         return other
 

@@ -186,8 +186,12 @@ _IN_PYTHON = {
     "lib_version with rr_config_set": "lib_version when the client is made",
 }
 
+#: What redis-py says of the same, which a program may look for.
+_AS_REDIS_PY = {"a watched key was changed; nothing was executed": "Watched variable changed."}
+
 
 def _in_python(message: str) -> str:
+    message = _AS_REDIS_PY.get(message, message)
     if "rr_" in message:
         for theirs, ours in _IN_PYTHON.items():
             message = message.replace(theirs, ours)

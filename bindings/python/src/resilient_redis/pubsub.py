@@ -16,13 +16,12 @@ from typing import Any, Callable, Deque, Optional
 
 import redis.client
 from redis.exceptions import PubSubError, RedisError
-from redis.utils import str_if_bytes
 
 from . import _native
 from .connection import Connection
 from .engine import Engine
 from .errors import ClosedError
-from .subscribing import UNSUBSCRIBING, Gap, Subscribing
+from .subscribing import Gap, Subscribing
 
 #: How long, in milliseconds, is waited for one of two things before the other is looked at.
 _PIECE_MS = 50
@@ -82,8 +81,6 @@ class PubSub(Subscribing, redis.client.PubSub):
     ) -> None:
         self._begin(connection_pool.engine if engine is None else engine, queue_size, queue_bytes)
         self._on_gap = on_gap
-        # How many messages, at most, came before the last unsubscribe() and were not taken yet.
-        self._ahead = 0
         # A message that has come and was not handed on, since a signal's handler raised at that moment.
         self._arrived: Deque[Any] = collections.deque()
         super().__init__(connection_pool, *args, **kwargs)
@@ -109,11 +106,7 @@ class PubSub(Subscribing, redis.client.PubSub):
         """Subscribes, unsubscribes, or pings: what redis-py's methods send."""
         if self.connection is None:
             self.connection = SubscriptionConnection(self)  # type: ignore[assignment]
-        with self._names_lock:
-            is_noted = self._note(args)
-            if args[0] in UNSUBSCRIBING:
-                self._ahead = self._queue[0] or int(self._engine.options["subscription_queue_size"])
-        if is_noted:
+        if self._note(args):
             self._settle()
             return
         if args[0] != "PING":
@@ -188,19 +181,6 @@ class PubSub(Subscribing, redis.client.PubSub):
         else:
             self._on_gap(response)
         return None
-
-    def _came_before(self, native: _native.Subscription) -> Any:
-        """A message that came before the unsubscribe() whose confirmation is next: its handler is still to be called."""
-        with self._names_lock:
-            if (
-                not self._ahead
-                or not self._confirmations
-                or str_if_bytes(self._confirmations[0][0]) not in self.UNSUBSCRIBE_MESSAGE_TYPES
-            ):
-                return None
-            message = self._take(native, 0)
-            self._ahead = 0 if message is None else self._ahead - 1
-            return message
 
     def _take(self, native: _native.Subscription, wait_ms: int) -> Any:
         """The next message, or None. One that has come stays where a signal's handler that raises does not lose it."""

@@ -13,6 +13,7 @@ import weakref
 from typing import Any, Deque, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from redis.exceptions import ResponseError
+from redis.utils import str_if_bytes
 
 from . import _native
 from .engine import Engine, snapshot
@@ -25,7 +26,7 @@ _SUBSCRIBE = {
     "PSUBSCRIBE": _native.RR_PATTERN,
     "SSUBSCRIBE": _native.RR_SHARD_CHANNEL,
 }
-UNSUBSCRIBING = {
+_UNSUBSCRIBE = {
     "UNSUBSCRIBE": _native.RR_CHANNEL,
     "PUNSUBSCRIBE": _native.RR_PATTERN,
     "SUNSUBSCRIBE": _native.RR_SHARD_CHANNEL,
@@ -58,12 +59,15 @@ class Subscribing:
 
     encoder: Any
     push_handler_func: Any
+    UNSUBSCRIBE_MESSAGE_TYPES: Any
 
     def _begin(self, engine: Engine, queue_size: int, queue_bytes: int) -> None:
         self._engine = engine
         self._queue = (queue_size, queue_bytes)
         self._native: Optional[_native.Subscription] = None
         self._generation = 0
+        # How many messages, at most, came before the last unsubscribe() and were not taken yet.
+        self._ahead = 0
         self._names_lock = threading.RLock()
         _all.add(self)
         self._forget()
@@ -88,12 +92,13 @@ class Subscribing:
                 self._subscription().add(kind, args[1:])
                 self._agreed = False
                 self._confirm(name, kind, args[1:], True)
-            elif name in UNSUBSCRIBING:
-                kind = UNSUBSCRIBING[name]
+            elif name in _UNSUBSCRIBE:
+                kind = _UNSUBSCRIBE[name]
                 names = args[1:] or self._names(kind)
                 if names:
                     self._subscription().remove(kind, names)
                 self._confirm(name, kind, names or (None,), False)
+                self._ahead = self._queue[0] or int(self._engine.options["subscription_queue_size"])
             else:
                 return False
         return True
@@ -155,6 +160,23 @@ class Subscribing:
         """The next one, if the server has agreed."""
         with self._names_lock:
             return self._confirmations.popleft() if self._agreed and self._confirmations else None
+
+    def _came_before(self, native: _native.Subscription) -> Any:
+        """A message that came before the unsubscribe() whose confirmation is next: its handler is still to be called."""
+        with self._names_lock:
+            if (
+                not self._ahead
+                or not self._confirmations
+                or str_if_bytes(self._confirmations[0][0]) not in self.UNSUBSCRIBE_MESSAGE_TYPES
+            ):
+                return None
+            message = self._take(native, 0)
+            self._ahead = 0 if message is None else self._ahead - 1
+            return message
+
+    def _take(self, native: _native.Subscription, wait_ms: int) -> Any:
+        """The next message, or None."""
+        return native.next(wait_ms)
 
     def _response_of(self, message: Any) -> Any:
         """A message as the server would send it, a :class:`Gap`, or None."""

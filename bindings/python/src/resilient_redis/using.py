@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, TypeVar
 
 from . import _native
 from .errors import InvalidArgumentError
+
+_Client = TypeVar("_Client")
+
+
+def copied(client: _Client) -> _Client:
+    """Another client that shares all that this one has.
+
+    It is not copy.copy(), which looks for the slots of a class when it sees it first: with a bare ``except`` that loses what a
+    signal's handler raises at that moment, so that Ctrl-C would not end the program.
+    """
+    other = object.__new__(type(client))
+    vars(other).update(vars(client))
+    return other
 
 
 class Using(NamedTuple):

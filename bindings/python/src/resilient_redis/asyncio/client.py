@@ -12,7 +12,6 @@ second; if it got an element in that very moment, the call returns it in place o
 from __future__ import annotations
 
 import asyncio
-import copy
 import inspect
 import logging
 from typing import TYPE_CHECKING, Any, Callable, Generator, Iterable, List, Optional, Sequence, Tuple
@@ -30,7 +29,7 @@ from ..engine import CloseReport
 from ..errors import CommandTimeoutError
 from ..reissue import Reissue
 from ..settings import Settings, constructor_signature, with_self
-from ..using import Using
+from ..using import Using, copied
 from ..watching import Event, Watching, event_of
 from ..wrapped import Original
 from .connection import Connection
@@ -286,7 +285,7 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
         written a second time; if the connection is lost, the outcome is unknown. ``timeout``: seconds that a call may take,
         in place of ``socket_timeout``. ``from_primary=True``: reads see what was written before, whatever ``read_from`` says.
         """
-        other = copy.copy(self)
+        other = copied(self)
         other._use(self._using.changed(buffer, resend, timeout, from_primary))
         return other
 

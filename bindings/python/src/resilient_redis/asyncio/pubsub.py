@@ -201,9 +201,14 @@ class PubSub(Subscribing, redis.asyncio.client.PubSub):
         """What there is: a confirmation, or a message, or None."""
         if not self._agreed:
             self._look_for_agreement(native, 0)
-        response = self._confirmation()
+        response = None
         while response is None:
-            message = native.next(0)
+            message = self._came_before(native)
+            if message is None:
+                response = self._confirmation()
+                if response is not None:
+                    break
+                message = self._take(native, 0)
             if message is None:
                 return None
             response = self._response_of(message)
