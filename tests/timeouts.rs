@@ -208,7 +208,7 @@ fn who_waits_in_vain_is_told_why_there_is_no_connection() {
     let shared = [("buffer_max_commands", "1"), ("outage_grace_ms", "0")];
     let waiting = open_ready(&server.url(), &shared);
     let failing = open_ready(&server.url(), &[("reads_during_outage", "fail")]);
-    let address = server.address();
+    let address = server.client_address();
     server.kill();
     for client in [&waiting, &failing] {
         client.event(EventKind::Reconnecting);

@@ -24,8 +24,16 @@ impl Desk {
     /// Takes a command over: its operation is completed once, later, by another thread. Failing, it is not, and the
     /// command will not be sent. Waits for room until `patience`.
     pub fn submit(&self, request: &Request<'_>, operation: Operation, patience: Deadline) -> Result<()> {
+        let submitted = self.take_over(request, operation, patience);
+        // One that finds no room comes again.
+        if !submitted.as_ref().is_err_and(|error| error.kind == ErrorKind::WouldBlock) {
+            self.counters.commands.add(u64::from(request.body.commands()));
+        }
+        submitted
+    }
+
+    fn take_over(&self, request: &Request<'_>, operation: Operation, patience: Deadline) -> Result<()> {
         let commands = request.body.commands();
-        self.counters.commands.add(u64::from(commands));
         if self.is_closing.load(Ordering::Relaxed) {
             return Err(is_closed());
         }
