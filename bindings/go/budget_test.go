@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -37,7 +36,8 @@ func TestWhoWaitsForRoomToWriteEndsWithItsContextAndHoldsNoThread(t *testing.T) 
 	short, end := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer end()
 	isError(t, second(p.Exec(short)), context.DeadlineExceeded, OutcomeNotApplied)
-	if threads := fieldOf(t, "Threads"); threads > before+10+runtime.GOMAXPROCS(0) {
+	// A hundred wait; Go's own threads come and go.
+	if threads := fieldOf(t, "Threads"); threads > before+50 {
 		t.Errorf("%d threads, and %d before", threads, before)
 	}
 	began := time.Now()
@@ -190,7 +190,7 @@ func TestCommandsThatWaitAtTheServerHaveABoundedNumberOfThreads(t *testing.T) {
 	// Longer than the time for a call: those that wait for their turn go on doing that.
 	for end := time.Now().Add(600 * time.Millisecond); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		must(t, c.Ping(ctxOf(t)))
-		if threads := fieldOf(t, "Threads"); threads > before+20+runtime.GOMAXPROCS(0) {
+		if threads := fieldOf(t, "Threads"); threads > before+60 {
 			t.Fatalf("%d threads, and %d before", threads, before)
 		}
 	}

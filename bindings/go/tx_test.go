@@ -211,7 +211,7 @@ func TestATransactionEndsWithItsContextAndLeavesNothing(t *testing.T) {
 		began := time.Now()
 		_, err := tx.TxPipelined(ctx, func(p *Pipeline) error { p.Incr("n"); return nil })
 		isError(t, err, context.Canceled, OutcomeUnknown)
-		if took := time.Since(began); took > 300*time.Millisecond {
+		if took := time.Since(began); took > 2*time.Second {
 			t.Errorf("it took %v", took)
 		}
 		_, err = tx.Get(ctxOf(t), "n")
@@ -376,7 +376,7 @@ func TestACallOnATransactionEndsSoonAfterItsDeadline(t *testing.T) {
 		began := time.Now()
 		_, err := tx.Get(ctx, "k")
 		isError(t, err, context.DeadlineExceeded, OutcomeUnknown)
-		if took := time.Since(began); took > 300*time.Millisecond {
+		if took := time.Since(began); took > 2*time.Second {
 			t.Errorf("it took %v", took)
 		}
 		return nil
