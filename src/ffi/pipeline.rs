@@ -171,10 +171,10 @@ pub unsafe extern "C" fn rr_pipeline_length(pipeline: *const rr_pipeline) -> i64
 /// rr_pipeline_clear().
 ///
 /// RR_OK with the reply, freed with rr_reply_free(); `reply` may be NULL if it is not wanted. RR_BUFFERED without one:
-/// during an outage it is buffered as one unit if all its commands are writes that rr_command() would buffer. If only some were answered, it fails
-/// and gives the reply too, beside the error: the replies that came, and in place of each other one a value of
-/// RR_TYPE_ERROR that begins with "NOTAPPLIED" or "UNKNOWN". If none was, there is no reply and rr_error_outcome()
-/// holds for all.
+/// during an outage it is buffered as one unit if all its commands are writes that rr_command() would buffer. If only
+/// some were answered, it fails and gives the reply too, beside the error: the replies that came, and in place of each
+/// other one a value of RR_TYPE_ERROR that begins with "NOTAPPLIED" or "UNKNOWN". If none was, there is no reply and
+/// rr_error_outcome() holds for all.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_pipeline_execute(
