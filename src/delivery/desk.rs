@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
-use crate::config::{Config, OutageReads, ServerRole};
+use crate::config::{Config, OutageReads};
 use crate::delivery::atomic;
 use crate::delivery::buffer::{Answer, Batch, Buffer, Item, Settled};
 use crate::delivery::failed::FailedList;
@@ -222,20 +222,18 @@ impl Desk {
             let remaining = request.body.batch().map(|count| count - past.count);
             let called = self.lane.call(remaining, request.deadline, |out| encode_rest(request, &past, out));
             match called {
-                Called::Answered(reply, epoch) => {
-                    match refused_for_now(&reply, request.body.is_atomic(), self.config.server_role) {
-                        Some(text) => {
-                            past.was_lost = true;
-                            let mut books = self.books.lock();
-                            books.expected += 1;
-                            self.not_this_server(&mut books, epoch, &text);
-                        }
-                        None => {
-                            let answer = Answer { reply, epoch, was_written: false };
-                            return self.finish(request, past, Settled::Answered(answer));
-                        }
+                Called::Answered(reply, epoch) => match self.refused_for_now(&reply, request.body.is_atomic()) {
+                    Some(text) => {
+                        past.was_lost = true;
+                        let mut books = self.books.lock();
+                        books.expected += 1;
+                        self.not_this_server(&mut books, epoch, &text);
                     }
-                }
+                    None => {
+                        let answer = Answer { reply, epoch, was_written: false };
+                        return self.finish(request, past, Settled::Answered(answer));
+                    }
+                },
                 Called::Closed => {}
                 Called::TimedOut { unsent } => return Err(self.timed_out(request, past, !unsent)),
                 Called::Lost(loss) => self.survive(request, &mut past, loss)?,
@@ -534,27 +532,28 @@ impl Desk {
             books.buffer.mark_sent();
         }
     }
-}
 
-/// The text of the refusal when the whole of a reply says "not now", so that all of it can be asked again. A batch in
-/// which some commands were answered is left as it is.
-pub fn refused_for_now(reply: &Reply, is_atomic: bool, wanted: ServerRole) -> Option<String> {
-    let root = reply.root();
-    if let Some(text) = root.as_error() {
-        return policy::is_not_now(&text, wanted).then(|| text.into_owned());
+    /// The text of the refusal when the whole of a reply says "not now", so that all of it can be asked again. A batch in
+    /// which some commands were answered is left as it is.
+    pub(super) fn refused_for_now(&self, reply: &Reply, is_atomic: bool) -> Option<String> {
+        let wanted = self.config.server_role;
+        let root = reply.root();
+        if let Some(text) = root.as_error() {
+            return policy::is_not_now(&text, wanted).then(|| text.into_owned());
+        }
+        if !root.kind().is_aggregate() || root.is_empty() {
+            return None;
+        }
+        let refusal = |value: crate::resp::Value<'_>| {
+            value.as_error().filter(|text| policy::is_not_now(text, wanted)).map(std::borrow::Cow::into_owned)
+        };
+        if is_atomic {
+            // One refusal aborts all.
+            return root.iter().find_map(refusal);
+        }
+        let first = refusal(root.get(0)?)?;
+        root.iter().all(|value| refusal(value).is_some()).then_some(first)
     }
-    if !root.kind().is_aggregate() || root.is_empty() {
-        return None;
-    }
-    let refusal = |value: crate::resp::Value<'_>| {
-        value.as_error().filter(|text| policy::is_not_now(text, wanted)).map(std::borrow::Cow::into_owned)
-    };
-    if is_atomic {
-        // One refusal aborts all.
-        return root.iter().find_map(refusal);
-    }
-    let first = refusal(root.get(0)?)?;
-    root.iter().all(|value| refusal(value).is_some()).then_some(first)
 }
 
 pub(super) fn not_ready(text: &str) -> Error {

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::delivery::buffer::{Answer, Item};
-use crate::delivery::desk::{Books, Desk, State, not_sent_again, refused_for_now};
+use crate::delivery::desk::{Books, Desk, State, not_sent_again};
 use crate::delivery::failed::Kept;
 use crate::delivery::policy::{self, AfterLoss};
 use crate::delivery::request::{length_of_commands, names_of};
@@ -62,7 +62,7 @@ impl Desk {
     /// What was sent from the line under `token` was answered.
     fn answered_one(&self, books: &mut Books, token: u64, reply: Reply, epoch: u64) {
         let Some(item) = books.buffer.sent_item(token) else { return };
-        if let Some(text) = refused_for_now(&reply, item.is_atomic(), self.config.server_role) {
+        if let Some(text) = self.refused_for_now(&reply, item.is_atomic()) {
             if !item.is_accepted && item.waiter.is_none() {
                 // Its caller has left, and nothing was applied.
                 books.buffer.finish(token);

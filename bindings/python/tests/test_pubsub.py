@@ -80,8 +80,10 @@ def test_what_was_published_before_unsubscribing_comes_before_its_confirmation(c
         for number in range(3):
             client.publish("a", number)
         client.publish("b", "last")
-        assert wait_until(lambda: pubsub.connection.can_read())
-        time.sleep(0.1)
+        # Both have the same connection: what comes there last has all else before it.
+        with client.pubsub(ignore_subscribe_messages=True) as other:
+            other.subscribe("end")
+            assert wait_until(lambda: client.publish("end", "") and other.get_message(timeout=0.1))
         pubsub.unsubscribe("a")
         assert [pubsub.get_message(timeout=10) for _ in range(3)] == [None] * 3
         assert [message["type"] for message in taken(pubsub, 2)] == ["message", "unsubscribe"]
@@ -94,7 +96,7 @@ def test_who_unsubscribes_in_another_thread_ends_listen(client):
     types = []
     listening = threading.Thread(target=lambda: types.extend(message["type"] for message in pubsub.listen()), daemon=True)
     listening.start()
-    time.sleep(0.2)  # it waits for messages now
+    wait_until(lambda: len(types) == 2, "all has been taken")
     pubsub.unsubscribe()
     listening.join(5)
     assert not listening.is_alive()

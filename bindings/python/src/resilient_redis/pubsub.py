@@ -163,16 +163,17 @@ class PubSub(Subscribing, redis.client.PubSub):
 
     def _next(self, native: _native.Subscription, left_ms: int) -> Any:
         """One step: a confirmation or a message, or None after some time, at most the time that is left."""
+        piece_ms = _PIECE_MS if left_ms < 0 else min(left_ms, _PIECE_MS)
         if not self._agreed:
             # The server's agreement is awaited in pieces, since messages for other names may come meanwhile.
-            self._look_for_agreement(native, _PIECE_MS if left_ms < 0 else min(left_ms, _PIECE_MS))
+            self._look_for_agreement(native, piece_ms)
         message = self._came_before(native)
         if message is None:
             confirmation = self._confirmation()
             if confirmation is not None:
                 return confirmation
             # Another thread may subscribe or unsubscribe meanwhile: so messages are awaited in pieces, too.
-            message = self._take(native, (_PIECE_MS if left_ms < 0 else min(left_ms, _PIECE_MS)) if self._agreed else 0)
+            message = self._take(native, piece_ms if self._agreed else 0)
         response = None if message is None else self._response_of(message)
         if not isinstance(response, Gap):
             return response

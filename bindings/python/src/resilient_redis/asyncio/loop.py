@@ -250,8 +250,8 @@ class LoopQueue:
     # ---- what became of them ----
 
     def _take(self) -> bool:
-        """Takes what there is, so that others have their turn. False: that was all."""
-        is_all = False
+        """Takes what there is, but no more than lets others have their turn. Is there more?"""
+        has_more = True
         pop = self._pending.pop
         for _ in range(_BATCHES):
             batch = self._queue.next(_BATCH, 0)
@@ -269,13 +269,13 @@ class LoopQueue:
                 for tag, _value, _failure in batch:
                     self._late_numbers.pop(tag, None)
             if len(batch) < _BATCH:
-                is_all = True
+                has_more = False
                 break
         if self._room:
             self._room.look()
         if self._buffer_room:
             self._buffer_room.look()
-        return not is_all
+        return has_more
 
     # ---- the end ----
 
