@@ -182,7 +182,7 @@ def test_any_number_of_tasks_wait_for_a_server_on_a_few_threads(run, outage_serv
             before = threading.active_count()
             tasks = [asyncio.ensure_future(client.wait_ready(20)) for _ in range(300)]
             late = asyncio.ensure_future(client.wait_ready(0.2))
-            await asyncio.sleep(0.5)
+            await asyncio.wait({late}, timeout=20)
             assert threading.active_count() < before + 60
             assert isinstance(late.exception(), CommandTimeoutError)
             await in_thread(outage_server.start)

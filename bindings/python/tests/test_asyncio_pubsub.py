@@ -24,6 +24,15 @@ async def next_data(pubsub):
             return message["data"]
 
 
+async def all_has_come(client):
+    """What was published before is there for each PubSub of the client: they have one connection, where this comes last."""
+    async with client.pubsub(ignore_subscribe_messages=True) as other:
+        await other.subscribe("end")
+        await client.publish("end", "")
+        while not await other.get_message(timeout=10):
+            pass
+
+
 @each_loop
 def test_messages_are_those_of_redis_asyncio(run, server):
     async def talk(client):
@@ -132,7 +141,7 @@ def test_what_was_published_before_unsubscribing_comes_before_its_confirmation(r
                 await client.publish("a", number)
                 await client.publish("pattern", 10 + number)
             await client.publish("b", "last")
-            await asyncio.sleep(0.1)
+            await all_has_come(client)
             await pubsub.unsubscribe("a")
             await pubsub.punsubscribe("p*")
             told = [await pubsub.get_message(timeout=10) for _ in range(9)]
@@ -142,7 +151,7 @@ def test_what_was_published_before_unsubscribing_comes_before_its_confirmation(r
             assert not pubsub.patterns and list(pubsub.channels) == [b"b"]
             # What came before the last name is given up comes to who iterates, too.
             await client.publish("b", "one")
-            await asyncio.sleep(0.1)
+            await all_has_come(client)
             await pubsub.unsubscribe()
             assert [message["data"] async for message in pubsub] == [b"one", 0]
 
