@@ -11,6 +11,8 @@
 #define SLICE_MS 100
 /* What "for ever" is taken in, where nothing is looked at in between. */
 #define LONG_MS (3600 * 1000)
+#define NS_PER_MS 1000000
+#define NS_PER_S 1000000000
 
 static unsigned long main_thread;
 
@@ -24,24 +26,24 @@ bool on_main_thread(void)
     return PyThread_get_thread_ident() == main_thread;
 }
 
-static int64_t now_ms(void)
+static int64_t now_ns(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
 rr_status wait_for(wait_step step, void *what, int64_t timeout_ms)
 {
     bool main = on_main_thread();
     int64_t slice_ms = main ? SLICE_MS : LONG_MS;
-    int64_t end = 0;
+    int64_t end_ns = 0;
 
-    if (timeout_ms > INT64_MAX / 2)
+    if (timeout_ms > INT64_MAX / 2 / NS_PER_MS)
         timeout_ms = FOR_EVER;
     if (timeout_ms > slice_ms)
-        end = now_ms() + timeout_ms;
+        end_ns = now_ns() + timeout_ms * NS_PER_MS;
     for (;;) {
         bool last = timeout_ms >= 0 && timeout_ms <= slice_ms;
         rr_status status;
@@ -56,9 +58,10 @@ rr_status wait_for(wait_step step, void *what, int64_t timeout_ms)
         if (last)
             return RR_EMPTY;
         if (timeout_ms >= 0) {
-            timeout_ms = end - now_ms();
-            if (timeout_ms < 0)
-                timeout_ms = 0;
+            int64_t left_ns = end_ns - now_ns();
+
+            /* Rounded up: nobody is told too early that there was nothing. */
+            timeout_ms = left_ns > 0 ? (left_ns + NS_PER_MS - 1) / NS_PER_MS : 0;
         }
     }
 }

@@ -23,6 +23,7 @@ from redis.exceptions import RedisError
 from . import _native, _setup, ending, green  # noqa: F401  (the extension is set up before it is used)
 from .answers import answer_addresses, answer_credentials
 from .errors import ClosedError
+from .options import milliseconds_left
 from .settings import Settings
 
 logger = logging.getLogger("resilient_redis")
@@ -140,7 +141,7 @@ class _Life:
 
 
 def _left(end: float) -> int:
-    return max(0, round((end - time.monotonic()) * 1000))
+    return milliseconds_left(end, time.monotonic())
 
 
 def _end_on_thread(life: _Life) -> None:

@@ -109,6 +109,11 @@ def milliseconds(name: str, seconds: Any, least_ms: int = 1, most_ms: int = _DAY
     return str(number)
 
 
+def milliseconds_left(end: float, now: float) -> int:
+    """What is left until a time in seconds, rounded up: who waits for that is not told too early that nothing came."""
+    return max(0, math.ceil((end - now) * 1000))
+
+
 def whole(name: str, value: Any, least: int, most: int) -> str:
     """The text of a whole number, given as int, as text, or as bytes."""
     try:

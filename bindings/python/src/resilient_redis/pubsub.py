@@ -21,6 +21,7 @@ from . import _native
 from .connection import Connection
 from .engine import Engine
 from .errors import ClosedError
+from .options import milliseconds_left
 from .subscribing import Gap, Subscribing
 
 #: How long, in milliseconds, is waited for one of two things before the other is looked at.
@@ -149,7 +150,7 @@ class PubSub(Subscribing, redis.client.PubSub):
             # The same all the time: one that is closed meanwhile is not made anew by who waits for it.
             native = self._subscription()
         while True:
-            left = -1 if end is None else max(0, round((end - time.monotonic()) * 1000))
+            left = -1 if end is None else milliseconds_left(end, time.monotonic())
             try:
                 response = self._next(native, left)
             except ClosedError:
@@ -197,7 +198,7 @@ class PubSub(Subscribing, redis.client.PubSub):
             with self._names_lock:
                 if self._arrived or (self._confirmations and (self._agreed or native.wait(0))):
                     return True
-            left = _PIECE_MS if end is None else min(_PIECE_MS, max(0, round((end - time.monotonic()) * 1000)))
+            left = _PIECE_MS if end is None else min(_PIECE_MS, milliseconds_left(end, time.monotonic()))
             poll = select.poll()
             poll.register(native.fd(), select.POLLIN)
             if poll.poll(left):

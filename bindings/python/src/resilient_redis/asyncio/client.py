@@ -27,6 +27,7 @@ from ..concluding import WithoutHimport
 from ..constructor import AsyncConstructor
 from ..engine import CloseReport
 from ..errors import CommandTimeoutError
+from ..options import milliseconds_left
 from ..reissue import Reissue
 from ..settings import Settings, constructor_signature, with_self
 from ..using import Using, copied
@@ -340,7 +341,7 @@ class ResilientRedisClient(AsyncConstructor, WithoutHimport, Watching, redis.asy
             # While a thread takes one nobody else does: so they keep their order.
             taking = engine.taking_of(native)
             found = native.event(0) if taking is None else None
-            left_ms = _PIECE_MS if end is None else min(_PIECE_MS, round((end - loop.time()) * 1000))
+            left_ms = _PIECE_MS if end is None else min(_PIECE_MS, milliseconds_left(end, loop.time()))
             if taking is not None and left_ms <= 0:
                 await asyncio.sleep(0)  # what it has taken comes in a callback
                 return event_of(engine.events.popleft() if engine.events else None)
@@ -394,7 +395,7 @@ async def _in_pieces(queue: LoopQueue, wait: Callable[[int], None], limit_ms: in
     loop = asyncio.get_running_loop()
     end = loop.time() + limit_ms / 1000
     while True:
-        left_ms = max(0, round((end - loop.time()) * 1000))
+        left_ms = milliseconds_left(end, loop.time())
         try:
             return await queue.waited(max(1, min(left_ms, _PIECE_MS)), wait)
         except CommandTimeoutError:

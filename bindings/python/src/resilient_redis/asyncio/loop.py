@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from .. import _native
 from ..errors import BufferFullError, ClosedError, Outcome, TooManySubmittedError, UnsupportedError, outcome_of
+from ..options import milliseconds_left
 from . import threads
 from .gate import Gate
 from .kinds import HAS_TO_PREPARE, ORDINARY, TAKES, is_special, kind_of
@@ -162,7 +163,7 @@ class LoopQueue:
 
         def take() -> None:
             is_free = says_its_time and timeout_ms == 0
-            self._late_numbers[tag] = submit(0 if is_free else max(1, round((deadline - self.loop.time()) * 1000)))
+            self._late_numbers[tag] = submit(0 if is_free else max(1, milliseconds_left(deadline, self.loop.time())))
             self._pending[tag] = future
 
         room.wait(future, take, deadline)
