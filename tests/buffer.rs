@@ -105,7 +105,7 @@ fn what_can_never_fit_costs_nobody_its_place() {
         let begun = Instant::now();
         let executed = client.run(&["SET", "big", &"x".repeat(5000)]);
         assert_fails(executed, ErrorKind::BufferFull, Outcome::NotApplied);
-        assert!(begun.elapsed() < Duration::from_secs(1), "{overflow}");
+        assert!(begun.elapsed() < Duration::from_secs(4), "{overflow}");
         assert_eq!((client.buffered(), client.failed_count()), (1, 0), "{overflow}");
         drain(&server, &client);
     }
@@ -139,7 +139,7 @@ fn a_writer_that_a_full_buffer_blocks_has_a_deadline() {
     let options = CommandOptions { timeout: Some(Duration::from_millis(200)), ..CommandOptions::default() };
     let begun = Instant::now();
     assert_fails(client.run_with(&["RPUSH", "list", "2"], &options), ErrorKind::BufferFull, Outcome::NotApplied);
-    assert!((190..1000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
+    assert!((190..4000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
     drain(&server, &client);
     assert_eq!(list(&server), [1]);
 }

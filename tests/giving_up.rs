@@ -164,7 +164,7 @@ fn fixed_pauses_are_exact_and_their_number_is_the_budget() {
     assert_eq!(pauses.iter().map(|event| event.attempt).collect::<Vec<_>>(), [1, 2, 3]);
     assert!(pauses.iter().all(|event| event.delay == Duration::from_millis(150)), "{pauses:?}");
     // The clock may have been moved in a pause by somebody else; it then ends at once.
-    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     assert_eq!(events.last().unwrap().attempt, 4);
     assert_gave_up(&client);
 }

@@ -486,7 +486,7 @@ fn a_black_hole_ends_each_attempt_at_its_deadline() {
     let begun = Instant::now();
     let event = client.event(EventKind::Reconnecting);
     assert!(event.message.contains("timeout"), "{event:?}");
-    assert!((150..1500).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
+    assert!((150..4000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
     let no_buffer = CommandOptions { no_buffer: true, timeout: Some(Duration::from_millis(50)), ..Default::default() };
     assert_fails(client.run_with(&["SET", "k", "v"], &no_buffer), ErrorKind::Timeout, Outcome::NotApplied);
 }

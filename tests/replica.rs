@@ -126,7 +126,7 @@ fn a_replica_that_is_killed_cut_or_frozen_costs_no_read() {
     let replica = replica_of(primary.port());
     let proxy = Proxy::start(replica.address());
     let address = proxy.address().to_string();
-    let client = open_reading(&primary.url(), &[("replica_address", &address), ("command_timeout_ms", "2000")]);
+    let client = open_reading(&primary.url(), &[("replica_address", &address), ("command_timeout_ms", "6000")]);
     client.ask(&["SET", "k", "v"]);
     wait_until("it is replicated", SOON, || client.text(&["GET", "k"]).as_deref() == Some("v"));
     for _ in 0..20 {
@@ -138,10 +138,10 @@ fn a_replica_that_is_killed_cut_or_frozen_costs_no_read() {
     proxy.black_hole(true);
     let begun = Instant::now();
     assert_eq!(client.text(&["GET", "k"]).as_deref(), Some("v"));
-    assert!((900..2000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
+    assert!((2900..6000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
     let begun = Instant::now();
     assert_eq!(client.text(&["GET", "k"]).as_deref(), Some("v"));
-    assert!(begun.elapsed() < Duration::from_millis(900), "it is known by then: {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_millis(2900), "it is known by then: {:?}", begun.elapsed());
     proxy.black_hole(false);
     wait_for_replica(&client);
     replica.kill();

@@ -67,8 +67,8 @@ fn a_server_that_is_frozen_past_the_timeout_is_given_up_and_found_again() {
 fn client_pause_only_delays() {
     let server = Server::start();
     let client = open_ready(&server.url(), &[]);
-    server.command(&["CLIENT", "PAUSE", "300", "ALL"]);
     let begun = Instant::now();
+    server.command(&["CLIENT", "PAUSE", "300", "ALL"]);
     assert_eq!(client.number(&["INCR", "n"]), 1);
     assert!(begun.elapsed() >= Duration::from_millis(250), "{:?}", begun.elapsed());
     assert_eq!(client.stats().disconnects, 0);

@@ -43,7 +43,7 @@ func TestWhoWaitsForRoomToWriteEndsWithItsContextAndHoldsNoThread(t *testing.T) 
 	began := time.Now()
 	cancel()
 	all.Wait()
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > 4*time.Second {
 		t.Errorf("it took %v", took)
 	}
 	same(t, "other errors", wrong.Load(), 0)
@@ -106,7 +106,7 @@ func TestWhoWaitsForRoomInTheBufferEndsWithItsContext(t *testing.T) {
 		err := write(ctx)
 		isError(t, err, ErrBufferFull, OutcomeNotApplied)
 		isError(t, err, context.DeadlineExceeded, OutcomeNotApplied)
-		if took := time.Since(began); took > 3*time.Second {
+		if took := time.Since(began); took > 4*time.Second {
 			t.Errorf("%s: it took %v", what, took)
 		}
 	}
@@ -122,7 +122,7 @@ func TestWaitingForRoomInTheBufferIsPartOfTheTimeForTheCall(t *testing.T) {
 			defer all.Done()
 			began := time.Now()
 			err := c.Set(context.Background(), "k", "w", 0)
-			if took := time.Since(began); took < 290*time.Millisecond || took > 2*time.Second {
+			if took := time.Since(began); took < 290*time.Millisecond || took > 4*time.Second {
 				t.Errorf("it took %v", took)
 			}
 			if !errors.Is(err, ErrBufferFull) || OutcomeOf(err) != OutcomeNotApplied {
@@ -152,7 +152,7 @@ func TestWaitingForAPlaceIsPartOfTheTimeForTheCall(t *testing.T) {
 	began := time.Now()
 	isError(t, second(c.Get(context.Background(), "k")), ErrTimeout, OutcomeNotApplied)
 	isError(t, second(c.With(CommandOptions{Timeout: 100 * time.Millisecond}).Get(context.Background(), "k")), ErrTimeout, OutcomeNotApplied)
-	if took := time.Since(began); took > 2*time.Second {
+	if took := time.Since(began); took > 4*time.Second {
 		t.Errorf("it took %v", took)
 	}
 	cancel()

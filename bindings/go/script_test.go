@@ -87,7 +87,7 @@ func TestAScriptEndsWithItsContextAndLeavesNothing(t *testing.T) {
 	began := time.Now()
 	_, err := NewScript("return 1").Run(ctx, c, nil)
 	isError(t, err, context.Canceled, OutcomeUnknown)
-	if took := time.Since(began); took > 2*time.Second {
+	if took := time.Since(began); took > 4*time.Second {
 		t.Errorf("it took %v", took)
 	}
 	ctx, cancel = context.WithTimeout(context.Background(), 300*time.Millisecond)
@@ -114,7 +114,7 @@ func TestAScriptThatWasGivenUpNeverRunsAndHoldsUpNobody(t *testing.T) {
 	}
 	began := time.Now()
 	same(t, "buffered", got(script.Run(ctxOf(t), c, []string{"m"}))(t).Buffered(), true)
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > 4*time.Second {
 		t.Errorf("it took %v", took)
 	}
 	s.Restart(t)

@@ -211,7 +211,7 @@ func TestATransactionEndsWithItsContextAndLeavesNothing(t *testing.T) {
 		began := time.Now()
 		_, err := tx.TxPipelined(ctx, func(p *Pipeline) error { p.Incr("n"); return nil })
 		isError(t, err, context.Canceled, OutcomeUnknown)
-		if took := time.Since(began); took > 2*time.Second {
+		if took := time.Since(began); took > 4*time.Second {
 			t.Errorf("it took %v", took)
 		}
 		_, err = tx.Get(ctxOf(t), "n")
@@ -313,7 +313,7 @@ func TestWhatWasGivenUpHoldsItsPlaceForNoLongerThanOneCallMayTake(t *testing.T) 
 	}
 	began := time.Now()
 	eventually(t, "the places are free", func() bool { return len(c.waits) == 0 })
-	if took := time.Since(began); took > 2*time.Second {
+	if took := time.Since(began); took > 4*time.Second {
 		t.Errorf("it took %v", took)
 	}
 }
@@ -327,7 +327,7 @@ func TestATransactionBeginsAfterAnOutageThatIsLongerThanOneCallMayTake(t *testin
 	began := time.Now()
 	err := c.Watch(context.Background(), func(*Tx) error { return nil }, "k")
 	isError(t, err, ErrTimeout, OutcomeNotApplied)
-	if took := time.Since(began); took > 2*time.Second {
+	if took := time.Since(began); took > 4*time.Second {
 		t.Errorf("without a deadline it took %v", took)
 	}
 	done := make(chan error, 1)
@@ -376,7 +376,7 @@ func TestACallOnATransactionEndsSoonAfterItsDeadline(t *testing.T) {
 		began := time.Now()
 		_, err := tx.Get(ctx, "k")
 		isError(t, err, context.DeadlineExceeded, OutcomeUnknown)
-		if took := time.Since(began); took > 2*time.Second {
+		if took := time.Since(began); took > 4*time.Second {
 			t.Errorf("it took %v", took)
 		}
 		return nil
