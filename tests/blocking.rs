@@ -637,8 +637,7 @@ fn what_was_changed_at_run_time_holds_there_too() {
 #[test]
 fn wait_counts_the_replicas_that_have_what_the_client_wrote_before() {
     let primary = Server::start();
-    let replica = Server::builder().arg("replicaof", &format!("127.0.0.1 {}", primary.port())).start();
-    wait_until("the replica is in step", SOON, || replica.info("replication", "master_link_status").unwrap() == "up");
+    let replica = primary.start_replica();
     for protocol in ["2", "3"] {
         let client = open_ready(&primary.url(), &[("protocol", protocol)]);
         // Once, so that its connection exists before the writes.

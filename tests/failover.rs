@@ -29,15 +29,8 @@ const THREADS: usize = 8;
 /// A primary, and a replica of it that has caught up.
 fn pair() -> (Server, Server) {
     let primary = Server::start();
-    let replica = Server::builder().arg("replicaof", &format!("127.0.0.1 {}", primary.port())).start();
-    wait_linked(&replica);
+    let replica = primary.start_replica();
     (primary, replica)
-}
-
-fn wait_linked(replica: &Server) {
-    wait_until("the replica has its primary", SOON, || {
-        replica.info("replication", "master_link_status").as_deref() == Some("up")
-    });
 }
 
 fn offset(server: &Server) -> i64 {
@@ -168,7 +161,7 @@ fn a_primary_that_is_turned_into_a_replica_under_load_loses_nothing_and_is_left_
     assert_eq!(Some(&*found.old_run_id), one.info("server", "run_id").as_deref());
     assert_eq!(Some(&*found.new_run_id), other.info("server", "run_id").as_deref());
     // And back again.
-    wait_linked(&one);
+    one.wait_in_step_with(&other);
     let load = Load::begin(&client);
     load.goes_on(100);
     other.command(&["CLIENT", "PAUSE", "10000", "WRITE"]);
@@ -263,7 +256,7 @@ fn data_that_was_rolled_back_is_told() {
     let other = Server::builder().arg("replicaof", &format!("127.0.0.1 {}", between.port()));
     let other = if link_is_tls() { other.arg("tls-replication", "yes") } else { other };
     let other = other.start();
-    wait_linked(&other);
+    other.wait_in_step_with(&one);
     let signpost = Signpost::to(&[one.client_address()]);
     let client = open_behind(&signpost, &[]);
     client.ask(&["SET", "kept", "v"]);

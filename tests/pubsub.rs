@@ -102,6 +102,8 @@ fn through_ten_restarts(protocol: &str) {
                     server.stop()
                 }
                 server.start_again();
+                // As long as the client does not know of the loss it is content.
+                wait_until("it has subscribed again", SOON, || subscribers(&server, &channels[0]) == 1);
                 subscription.wait(SOON).unwrap();
             }
             publisher.wait_for(500);

@@ -18,14 +18,6 @@ use resilient_redis::error::ErrorKind;
 use resilient_redis::event::EventKind;
 use support::{Ask, Proxy, SOON, Server, Signpost, append, configuration, is_buffered, open_ready, wait_until};
 
-fn replica_of(port: u16) -> Server {
-    let replica = Server::builder().arg("replicaof", &format!("127.0.0.1 {port}")).start();
-    wait_until("it has its primary", SOON, || {
-        replica.info("replication", "master_link_status").as_deref() == Some("up")
-    });
-    replica
-}
-
 /// How often this server has run a command.
 fn calls(server: &Server, command: &str) -> u64 {
     let field = format!("cmdstat_{command}");
@@ -53,7 +45,7 @@ fn open_reading(url: &str, options: &[(&str, &str)]) -> Client {
 #[test]
 fn reads_go_to_the_replica_that_the_primary_names_and_all_else_to_the_primary() {
     let primary = Server::start();
-    let replica = replica_of(primary.port());
+    let replica = primary.start_replica();
     let client = open_reading(&primary.url(), &[]);
     client.ask(&["SET", "k", "v"]);
     wait_until("it is replicated", SOON, || client.text(&["GET", "k"]).as_deref() == Some("v"));
@@ -85,7 +77,7 @@ fn reads_go_to_the_replica_that_the_primary_names_and_all_else_to_the_primary() 
 #[test]
 fn a_pipeline_that_only_reads_goes_there_whole_and_any_other_does_not() {
     let primary = Server::start();
-    let replica = replica_of(primary.port());
+    let replica = primary.start_replica();
     let client = open_reading(&primary.url(), &[]);
     let run = |options: PipelineOptions, commands: &[&[&str]]| {
         let mut pipeline = client.pipeline(options);
@@ -108,10 +100,10 @@ fn without_a_replica_the_primary_answers_and_one_that_comes_is_found() {
     client.ask(&["SET", "k", "v"]);
     assert_eq!(client.text(&["GET", "k"]).as_deref(), Some("v"));
     assert_eq!(client.stats().replica_reads, 0);
-    let replica = replica_of(primary.port());
+    let replica = primary.start_replica();
     wait_for_replica(&client);
     // It goes, and the next one comes.
-    let other = replica_of(primary.port());
+    let other = primary.start_replica();
     drop(replica);
     assert_eq!(client.text(&["GET", "k"]).as_deref(), Some("v"));
     wait_until("the other one answers", SOON, || {
@@ -123,7 +115,7 @@ fn without_a_replica_the_primary_answers_and_one_that_comes_is_found() {
 #[test]
 fn a_replica_that_is_killed_cut_or_frozen_costs_no_read() {
     let primary = Server::start();
-    let replica = replica_of(primary.port());
+    let replica = primary.start_replica();
     let proxy = Proxy::start(replica.address());
     let address = proxy.address().to_string();
     let client = open_reading(&primary.url(), &[("replica_address", &address), ("command_timeout_ms", "6000")]);
@@ -175,7 +167,7 @@ fn a_replica_that_has_lost_its_primary_and_will_not_answer_is_passed_over() {
 #[test]
 fn what_a_replica_refuses_for_reasons_of_its_own_the_primary_answers() {
     let primary = Server::start();
-    let replica = replica_of(primary.port());
+    let replica = primary.start_replica();
     let client = open_reading(&primary.url(), &[]);
     client.ask(&["SET", "k", "v"]);
     // Users are not replicated.
@@ -193,7 +185,7 @@ fn what_a_replica_refuses_for_reasons_of_its_own_the_primary_answers() {
 #[test]
 fn reads_go_on_while_there_is_no_primary() {
     let primary = Server::start();
-    let replica = replica_of(primary.port());
+    let replica = primary.start_replica();
     let client = open_reading(&primary.url(), &[("outage_grace_ms", "0")]);
     client.ask(&["SET", "k", "v"]);
     wait_until("it is replicated", SOON, || client.text(&["GET", "k"]).as_deref() == Some("v"));
@@ -207,7 +199,7 @@ fn reads_go_on_while_there_is_no_primary() {
 #[test]
 fn after_a_failover_the_new_primary_s_replicas_are_read_from() {
     let one = Server::start();
-    let other = replica_of(one.port());
+    let other = one.start_replica();
     let signpost = Signpost::to(&[one.address()]);
     // The look-up is asked for the replicas' addresses, too.
     let look_up = signpost.look_up();
@@ -237,7 +229,7 @@ fn after_a_failover_the_new_primary_s_replicas_are_read_from() {
 #[test]
 fn the_replica_has_the_database_and_the_user_that_the_client_has() {
     let primary = Server::start();
-    let replica = replica_of(primary.port());
+    let replica = primary.start_replica();
     let client = open_reading(&primary.url(), &[]);
     client.ask(&["SELECT", "3"]);
     client.ask(&["SET", "k", "third"]);

@@ -417,10 +417,7 @@ fn what_is_answered_is_in_flight_no_longer_whoever_reads_it() {
 #[test]
 fn what_was_given_up_after_it_was_refused_is_not_sent_to_the_next_server() {
     let primary = Server::start();
-    let replica = Server::builder().arg("replicaof", &format!("127.0.0.1 {}", primary.port())).start();
-    wait_until("it has its primary", SOON, || {
-        replica.info("replication", "master_link_status").as_deref() == Some("up")
-    });
+    let replica = primary.start_replica();
     let signpost = support::Signpost::to(&[replica.client_address()]);
     let options = [("reconnect_max_delay_ms", "20")];
     let config = support::configuration(&support::url_of("cache.test"), &options);

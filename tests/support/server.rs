@@ -373,6 +373,28 @@ impl Server {
         value.map(|value| value.trim_end().to_string())
     }
 
+    /// One that follows this server, once it is [in step](Self::wait_in_step_with).
+    #[track_caller]
+    pub fn start_replica(&self) -> Server {
+        let replica = Server::builder().arg("replicaof", &format!("127.0.0.1 {}", self.port())).start();
+        replica.wait_in_step_with(self);
+        replica
+    }
+
+    /// Waits until it follows that primary, and that one counts it among its replicas: from then on the primary sends it all
+    /// that is written, and waits for it when it is stopped.
+    #[track_caller]
+    pub fn wait_in_step_with(&self, primary: &Server) {
+        // Over TLS it gives its other port.
+        let ports = [self.port(), self.client_address().port()].map(|port| format!("port={port},state=online"));
+        wait_until("the replica is in step", PATIENCE, || {
+            let replicas = primary.command(&["INFO", "replication"]);
+            let replicas: String = redis::from_redis_value(replicas).expect("INFO is text");
+            self.info("replication", "master_link_status").as_deref() == Some("up")
+                && ports.iter().any(|port| replicas.contains(port))
+        });
+    }
+
     /// Sets a directive from the next start on, as [`ServerBuilder::arg`] does for the first.
     pub fn configure(&self, name: &str, value: &str) {
         let mut file = File::options().append(true).open(self.configuration_path()).expect("redis.conf");
