@@ -138,7 +138,7 @@ impl fmt::Display for Failover {
 pub struct Event {
     /// What happened.
     pub kind: EventKind,
-    /// When, by the system's clock.
+    /// When it was announced, by the system's clock.
     pub at: SystemTime,
     /// One sentence for people: the cause, or what was done.
     pub message: Box<str>,
@@ -218,6 +218,8 @@ pub struct Events {
     pushed: Option<Arc<Pushed>>,
     dispatcher: Arc<Dispatcher>,
     log: Log,
+    /// Held by who announces: everybody sees the events in one order, that of their times.
+    turn: Mutex<()>,
     /// Let go of at the end, so that whoever waits sees it.
     open: Mutex<Option<Sender<Infallible>>>,
     ended: Receiver<Infallible>,
@@ -260,7 +262,8 @@ impl Events {
             }
         };
         let (open, ended) = crossbeam_channel::bounded(0);
-        Ok(Events { pulled: Queue::new(size, counters), pushed, dispatcher, log, open: Mutex::new(Some(open)), ended })
+        let (pulled, turn, open) = (Queue::new(size, counters), Mutex::default(), Mutex::new(Some(open)));
+        Ok(Events { pulled, pushed, dispatcher, log, turn, open, ended })
     }
 
     /// The client's log, for what is no event.
@@ -268,8 +271,10 @@ impl Events {
         &self.log
     }
 
-    /// Tells the program. Never blocks.
+    /// Tells the program. Waits for nothing but the turn of others who announce.
     pub fn announce(&self, event: Event) {
+        let _turn = self.turn.lock();
+        let event = Event { at: time::wall_clock(), ..event };
         self.log.event(&event);
         if let Some(pushed) = &self.pushed {
             pushed.queue.push(event.clone());
@@ -301,6 +306,8 @@ impl Events {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+
     use super::*;
     use crate::dispatch::in_callback;
 
@@ -315,6 +322,25 @@ mod tests {
         assert_eq!((first.missed, counters.events_missed.get()), (3, 3));
         assert_eq!(events.next(Duration::ZERO).unwrap().missed, 0);
         assert!(events.next(Duration::ZERO).is_none());
+    }
+
+    #[test]
+    fn events_of_many_threads_come_in_the_order_of_their_times() {
+        const THREADS: usize = 4;
+        const EACH: usize = 10_000;
+        let events = Events::new(THREADS * EACH, None, Arc::default(), Arc::default(), Log::default()).unwrap();
+        let together = Barrier::new(THREADS);
+        std::thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    together.wait();
+                    (0..EACH).for_each(|_| events.announce(Event::new(EventKind::Connected, "up")));
+                });
+            }
+        });
+        let times: Vec<SystemTime> = std::iter::from_fn(|| events.next(Duration::ZERO)).map(|event| event.at).collect();
+        assert_eq!(times.len(), THREADS * EACH);
+        assert!(times.is_sorted());
     }
 
     #[test]

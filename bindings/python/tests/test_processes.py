@@ -17,7 +17,8 @@ from resilient_redis import ForkedError, ResilientRedisClient
 
 @pytest.fixture
 def client(server):
-    with ResilientRedisClient(port=server.port) as made:
+    # A child that has to wait for its turn while it connects is not in an outage.
+    with ResilientRedisClient(port=server.port, outage_grace_ms=4000) as made:
         made.ping()
         yield made
 
@@ -119,11 +120,13 @@ def test_forks_while_other_threads_use_the_client_leave_both_sides_working(clien
     users = [threading.Thread(target=use) for _ in range(4)]
     for user in users:
         user.start()
-    for number in range(10):
-        in_child(lambda number=number: client.set(f"child:{number}", number) is True or pytest.fail("not set"))
-    done.set()
-    for user in users:
-        user.join()
+    try:
+        for number in range(10):
+            in_child(lambda number=number: client.set(f"child:{number}", number) is True or pytest.fail("not set"))
+    finally:
+        done.set()
+        for user in users:
+            user.join()
     assert failures == []
     assert client.mget([f"child:{number}" for number in range(10)]) == [str(number).encode() for number in range(10)]
 
