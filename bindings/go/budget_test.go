@@ -13,7 +13,6 @@ import (
 func TestWhoWaitsForRoomToWriteEndsWithItsContextAndHoldsNoThread(t *testing.T) {
 	leavesNothing(t)
 	s, c := started(t, "command_timeout_ms=15000", "outage_grace_ms=14000", "max_output_bytes=8388608")
-	must(t, c.WaitReady(ctxOf(t)))
 	big := make([]byte, 1<<20)
 	s.Freeze()
 	defer s.Thaw()
@@ -52,7 +51,6 @@ func TestWhoWaitsForRoomToWriteEndsWithItsContextAndHoldsNoThread(t *testing.T) 
 func TestWhoWaitsForRoomToWriteGoesOnWhenThereIs(t *testing.T) {
 	leavesNothing(t)
 	s, c := started(t, "command_timeout_ms=15000", "outage_grace_ms=14000", "max_output_bytes=8388608")
-	must(t, c.WaitReady(ctxOf(t)))
 	big := make([]byte, 1<<20)
 	s.Freeze()
 	const many = 60
@@ -75,7 +73,6 @@ func TestWhoWaitsForRoomToWriteGoesOnWhenThereIs(t *testing.T) {
 // outage gives a client whose buffer is full and waited for.
 func outage(t *testing.T, options ...string) *Client {
 	s, c := started(t, append(options, "buffer_overflow=block", "buffer_max_commands=1", "outage_grace_ms=0")...)
-	must(t, c.WaitReady(ctxOf(t)))
 	s.Kill()
 	eventually(t, "the loss is noticed", func() bool { return c.State() == StateReconnecting })
 	must(t, c.Set(ctxOf(t), "k", "v", 0))
@@ -136,7 +133,6 @@ func TestWaitingForRoomInTheBufferIsPartOfTheTimeForTheCall(t *testing.T) {
 func TestWaitingForAPlaceIsPartOfTheTimeForTheCall(t *testing.T) {
 	leavesNothing(t)
 	s, c := started(t, "max_submitted=2", "command_timeout_ms=300")
-	must(t, c.WaitReady(ctxOf(t)))
 	s.Freeze()
 	defer s.Thaw()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -162,7 +158,6 @@ func TestWaitingForAPlaceIsPartOfTheTimeForTheCall(t *testing.T) {
 func TestCommandsThatWaitAtTheServerHaveABoundedNumberOfThreads(t *testing.T) {
 	leavesNothing(t)
 	_, c := started(t, "private_max_connections=8", "command_timeout_ms=300")
-	must(t, c.WaitReady(ctxOf(t)))
 	before := fieldOf(t, "Threads")
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
@@ -274,7 +269,6 @@ func TestANilContextIsAnErrorThatSaysSoAndLeavesTheClientAsItIs(t *testing.T) {
 func TestADeadlineIsNamedByTheErrorOfACallThatItEnds(t *testing.T) {
 	t.Parallel()
 	s, c := started(t)
-	must(t, c.WaitReady(ctxOf(t)))
 	s.Freeze()
 	defer s.Thaw()
 	for range 20 {

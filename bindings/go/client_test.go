@@ -16,7 +16,6 @@ import (
 func TestACommandEndsWithItsContextAndSaysWhatBecameOfIt(t *testing.T) {
 	leavesNothing(t)
 	s, c := started(t)
-	must(t, c.WaitReady(ctxOf(t)))
 	s.Freeze()
 	defer s.Thaw()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -249,7 +248,6 @@ func TestClosingDrainsAndTellsWhatIsLeft(t *testing.T) {
 func TestClosingWhileManyAreInCallsEndsEveryCall(t *testing.T) {
 	leavesNothing(t)
 	_, c := started(t)
-	must(t, c.WaitReady(ctxOf(t)))
 	var all sync.WaitGroup
 	for i := range 50 {
 		all.Add(1)

@@ -155,7 +155,6 @@ func TestEventsThatWaitAreGivenAfterClosing(t *testing.T) {
 func TestAnEventThatNobodyGotIsTheNext(t *testing.T) {
 	t.Parallel()
 	_, c := started(t)
-	must(t, c.WaitReady(ctxOf(t)))
 	ctx, cancel := context.WithCancel(context.Background())
 	events := c.Events(ctx)
 	// Its goroutine has the event in hand, or takes it in vain.
@@ -178,7 +177,6 @@ func TestAnEventThatNobodyGotIsTheNext(t *testing.T) {
 func TestAMonitorThatIsGivenUpWhileItBeginsIsAboutNoCommand(t *testing.T) {
 	t.Parallel()
 	s, c := started(t, "command_timeout_ms=300", "outage_grace_ms=0", "reconnect_max_delay_ms=20")
-	must(t, c.WaitReady(ctxOf(t)))
 	s.Kill()
 	eventually(t, "the loss is noticed", func() bool { return c.State() == StateReconnecting })
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)

@@ -229,7 +229,6 @@ func TestACallThatIsUsedAgainHasNothingOfTheOneBefore(t *testing.T) {
 func TestCallsThatAreGivenUpReturnWhileTheServerTakesNothingMore(t *testing.T) {
 	leavesNothing(t)
 	s, c := started(t, "command_timeout_ms=60000")
-	must(t, c.WaitReady(ctxOf(t)))
 	s.Freeze()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

@@ -174,7 +174,6 @@ func TestAPipelineThatIsAnsweredInPartSaysWhichPart(t *testing.T) {
 func TestAPipelineEndsWithItsContextAndLeavesNothing(t *testing.T) {
 	leavesNothing(t)
 	s, c := started(t)
-	must(t, c.WaitReady(ctxOf(t)))
 	s.Freeze()
 	defer s.Thaw()
 	ctx, cancel := context.WithCancel(context.Background())

@@ -79,7 +79,6 @@ func TestAScriptIsBufferedAndRunsOnAServerThatForgotIt(t *testing.T) {
 func TestAScriptEndsWithItsContextAndLeavesNothing(t *testing.T) {
 	leavesNothing(t)
 	s, c := started(t, "command_timeout_ms=5000")
-	must(t, c.WaitReady(ctxOf(t)))
 	s.Freeze()
 	defer s.Thaw()
 	ctx, cancel := context.WithCancel(context.Background())

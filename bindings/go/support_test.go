@@ -29,11 +29,13 @@ func open(t testing.TB, url string, options ...Option) *Client {
 	return c
 }
 
-// started gives a server and a client of it.
+// started gives a server and a client that is connected to it.
 func started(t testing.TB, options ...string) (*redistest.Server, *Client) {
 	t.Helper()
 	s := redistest.Start(t)
-	return s, open(t, s.URL(options...))
+	c := open(t, s.URL(options...))
+	must(t, c.WaitReady(ctxOf(t)))
+	return s, c
 }
 
 // ctxOf ends with the test, or when that takes too long.

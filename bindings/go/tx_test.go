@@ -203,7 +203,6 @@ func TestAConnectionThatIsCutWhileItWatchesIsAConflict(t *testing.T) {
 func TestATransactionEndsWithItsContextAndLeavesNothing(t *testing.T) {
 	leavesNothing(t)
 	s, c := started(t, "command_timeout_ms=400")
-	must(t, c.WaitReady(ctxOf(t)))
 	err := c.Watch(ctxOf(t), func(tx *Tx) error {
 		s.Freeze()
 		ctx, cancel := context.WithCancel(context.Background())
@@ -321,7 +320,6 @@ func TestWhatWasGivenUpHoldsItsPlaceForNoLongerThanOneCallMayTake(t *testing.T) 
 func TestATransactionBeginsAfterAnOutageThatIsLongerThanOneCallMayTake(t *testing.T) {
 	t.Parallel()
 	s, c := started(t, "command_timeout_ms=300", "outage_grace_ms=0", "reconnect_max_delay_ms=20")
-	must(t, c.WaitReady(ctxOf(t)))
 	s.Kill()
 	eventually(t, "the loss is noticed", func() bool { return c.State() == StateReconnecting })
 	began := time.Now()
@@ -367,7 +365,6 @@ func TestNothingIsWatchedAfterAnExecutionThatDidNotComeAbout(t *testing.T) {
 func TestACallOnATransactionEndsSoonAfterItsDeadline(t *testing.T) {
 	t.Parallel()
 	s, c := started(t)
-	must(t, c.WaitReady(ctxOf(t)))
 	must(t, c.Watch(context.Background(), func(tx *Tx) error {
 		s.Freeze()
 		defer s.Thaw()
