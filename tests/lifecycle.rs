@@ -19,7 +19,7 @@ use support::{Ask, SOON, Scripted, Server, append, assert_fails, is_reply, open,
 #[test]
 fn many_clients_live_side_by_side() {
     let server = Server::start();
-    let clients: Vec<_> = (0..100).map(|_| open(&server.url(), &[])).collect();
+    let clients: Vec<_> = (0..100).map(|_| open(&server.url(), &[("outage_grace_ms", "4000")])).collect();
     std::thread::scope(|scope| {
         for clients in clients.chunks(25) {
             scope.spawn(move || {
