@@ -65,7 +65,7 @@ fn its_source_is_sent_once_and_again_after_the_server_forgot_it() {
 #[test]
 fn a_server_that_restarted_is_told_it_again() {
     let server = Server::builder().appendonly(true).start();
-    let client = open_ready(&server.url(), &[]);
+    let client = open_ready(&server.url(), &[("outage_grace_ms", "4000")]);
     let script = Script::new(ADD).unwrap();
     for times in 1..4 {
         assert_eq!(sum(add(&client, &script)), times);

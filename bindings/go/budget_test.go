@@ -20,7 +20,7 @@ func TestWhoWaitsForRoomToWriteEndsWithItsContextAndHoldsNoThread(t *testing.T) 
 	before := fieldOf(t, "Threads")
 	var all sync.WaitGroup
 	var wrong atomic.Int64
-	for range 100 {
+	for range 300 {
 		all.Add(1)
 		go func() {
 			defer all.Done()
@@ -35,8 +35,8 @@ func TestWhoWaitsForRoomToWriteEndsWithItsContextAndHoldsNoThread(t *testing.T) 
 	short, end := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer end()
 	isError(t, second(p.Exec(short)), context.DeadlineExceeded, OutcomeNotApplied)
-	// A hundred wait; Go's own threads come and go.
-	if threads := fieldOf(t, "Threads"); threads > before+50 {
+	// Three hundred wait; Go's own threads come and go.
+	if threads := fieldOf(t, "Threads"); threads > before+150 {
 		t.Errorf("%d threads, and %d before", threads, before)
 	}
 	began := time.Now()
@@ -185,7 +185,7 @@ func TestCommandsThatWaitAtTheServerHaveABoundedNumberOfThreads(t *testing.T) {
 	// Longer than the time for a call: those that wait for their turn go on doing that.
 	for end := time.Now().Add(600 * time.Millisecond); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		must(t, c.Ping(ctxOf(t)))
-		if threads := fieldOf(t, "Threads"); threads > before+60 {
+		if threads := fieldOf(t, "Threads"); threads > before+120 {
 			t.Fatalf("%d threads, and %d before", threads, before)
 		}
 	}
