@@ -253,7 +253,7 @@ fn a_server_that_is_still_loading_is_waited_for_from_the_start() {
 #[test]
 fn a_server_that_restarts_and_loads_is_waited_for() {
     let server = Server::builder().appendonly(true).start();
-    let client = open_ready(&server.url(), &[]);
+    let client = open_ready(&server.url(), &[("command_timeout_ms", "20000")]);
     client.ask(&["RPUSH", "list", "1"]);
     server.load_slowly_next_time(Duration::from_millis(1500));
     server.kill();

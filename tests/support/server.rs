@@ -112,7 +112,8 @@ impl ServerBuilder {
         directive("repl-diskless-sync-delay", "0");
         if server_version() >= (7, 0) {
             directive("enable-debug-command", "local");
-            directive("shutdown-timeout", "1");
+            // How long a primary that is stopped waits for its replicas.
+            directive("shutdown-timeout", "8");
         }
         if let Some(path) = &unix_path {
             directive("unixsocket", &quoted(&path.display().to_string()));

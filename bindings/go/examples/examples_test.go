@@ -163,7 +163,7 @@ func outage(t *testing.T, s *redistest.Server, folder string) {
 	for _, line := range regexp.MustCompile(`(?m)^account (\w+) (\d+)$`).FindAllStringSubmatch(out.String(), -1) {
 		account[line[1]], _ = strconv.Atoi(line[2])
 	}
-	if len(account) != 11 || account["issued"] < 1000 || account["buffered"] == 0 || account["left_at_close"] != 0 ||
+	if len(account) != 11 || account["issued"] < 100 || account["buffered"] == 0 || account["left_at_close"] != 0 ||
 		account["acknowledged"]+account["buffered"] != account["issued"] || account["longest_outage_us"] == 0 {
 		t.Errorf("the account is %v\n%s", account, out.String())
 	}

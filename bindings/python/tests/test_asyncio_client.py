@@ -91,7 +91,7 @@ def test_replies_are_those_of_redis_asyncio(run, server):
 @each_loop
 def test_many_tasks_share_one_connection(run, server):
     async def main():
-        async with client_of(server) as client:
+        async with client_of(server, outage_grace_ms=4000) as client:
             assert await asyncio.gather(*(client.incr("n") for _ in range(2000))) == list(range(1, 2001))
             assert len(await client.client_list(_type="normal")) == 1
             # It returns coroutines, as redis-py does.
