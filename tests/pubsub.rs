@@ -415,8 +415,8 @@ fn a_connection_that_goes_silent_is_noticed_and_made_again() {
         // Some health checks pass, and nothing comes of them.
         assert!(matches!(subscription.next(Duration::from_millis(500)), Ok(None)));
         assert_eq!(proxy.state().total_connections, 2);
-        let silent_since = SystemTime::now();
         proxy.black_hole(true);
+        let silent_since = SystemTime::now();
         wait_until("both connections are given up", SOON, || proxy.state().total_connections > 3);
         proxy.black_hole(false);
         let Message::Restored(gap) = next(&subscription) else { panic!("the gap is not told") };

@@ -326,5 +326,5 @@ fn no_caller_is_kept_past_its_deadline_by_the_work_of_others() {
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
         longest
     });
-    assert!(longest < Duration::from_millis(500), "{longest:?}");
+    assert!(longest < Duration::from_secs(2), "{longest:?}");
 }
