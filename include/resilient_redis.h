@@ -1329,9 +1329,11 @@ rr_state rr_client_state(const struct rr_client *client);
 const char *rr_state_name(rr_state state);
 
 /**
- * Tries to connect now instead of after the present pause, also after giving up. Returns at once.
+ * Tries to connect now instead of after the present pause, also after giving up; does nothing while connected.
+ * When an attempt that is under way fails, another is made at once. Returns at once.
  */
-rr_status rr_client_reconnect(struct rr_client *client, struct rr_error **err);
+rr_status rr_client_reconnect(struct rr_client *client,
+                              struct rr_error **err);
 
 /**
  * Waits up to `timeout_ms` until every buffered command is sent and answered, or failed (0: looks once).

@@ -271,13 +271,16 @@ impl Client {
         self.core.desk.state()
     }
 
-    /// Tries to connect now instead of after the present pause, also after giving up.
+    /// Tries to connect now instead of after the present pause, also after giving up; does nothing while connected. When an
+    /// attempt that is under way fails, another is made at once.
     pub fn reconnect(&self) -> Result<()> {
         if self.state() == State::Closed {
             return Err(Error::new(ErrorKind::Closed, "the client is closed"));
         }
         self.core.desk.resume();
-        self.core.supervision.hurry();
+        if self.state() != State::Ready {
+            self.core.supervision.hurry();
+        }
         self.core.hub.hurry();
         Ok(())
     }

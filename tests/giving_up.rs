@@ -12,13 +12,13 @@
 
 mod support;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use resilient_redis::client::{Client, State};
 use resilient_redis::error::{ErrorKind, Outcome};
 use resilient_redis::event::EventKind;
-use support::{Ask, Proxy, SOON, Server, assert_fails, is_buffered, is_reply, open, open_ready, wait_until};
+use support::{Ask, Proxy, SOON, Scripted, Server, assert_fails, is_buffered, is_reply, open, open_ready, wait_until};
 
 /// One test at a time: none shall have its clock moved by another.
 fn turn() -> MutexGuard<'static, ()> {
@@ -87,6 +87,33 @@ fn the_slow_probe_brings_a_client_back_by_itself() {
     assert_eq!(client.number(&["LLEN", "list"]), 1);
 }
 
+/// It was told of credentials that are right by now, not of those that the attempt under way has.
+#[test]
+fn an_attempt_that_was_under_way_when_another_was_asked_for_gives_nothing_up() {
+    let _turn = turn();
+    let (refuse, told) = mpsc::channel();
+    let told = Mutex::new(told);
+    let server = Scripted::serve(move |number, peer| {
+        if number == 0 {
+            peer.request().unwrap();
+            told.lock().unwrap().recv().unwrap();
+            peer.send("-WRONGPASS invalid username-password pair or user is disabled.\r\n");
+        }
+        while peer.request_after_handshake().is_some() {
+            peer.send("+PONG\r\n");
+        }
+    });
+    let client = open(&server.url(), &[("password", "p")]);
+    server.wait_until("the first attempt has said who it is", |heard| {
+        heard.first().is_some_and(|first| !first.requests.is_empty())
+    });
+    client.reconnect().unwrap();
+    refuse.send(()).unwrap();
+    client.wait_ready(SOON).unwrap();
+    let events: Vec<_> = client.events_so_far().into_iter().map(|event| event.kind).collect();
+    assert_eq!((events, client.stats().connect_failures), (vec![EventKind::Connected], 1));
+}
+
 #[test]
 fn reconnect_starts_a_new_outage_budget() {
     let _turn = turn();
@@ -112,6 +139,8 @@ fn with_no_tries_a_lost_connection_is_not_replaced_until_the_program_asks() {
     let proxy = Proxy::start(server.address());
     let client = open_ready(&proxy.url(), &[("reconnect_tries", "0")]);
     client.ask(&["SET", "k", "v"]);
+    // There is nothing to be made now, nor is this remembered.
+    client.reconnect().unwrap();
     proxy.close_all();
     client.event(EventKind::GaveUp);
     assert_fails(client.run(&["GET", "k"]), ErrorKind::GaveUp, Outcome::NotApplied);

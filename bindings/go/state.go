@@ -53,7 +53,8 @@ func (c *Client) WaitReady(ctx context.Context) error {
 	})
 }
 
-// Reconnect tries to connect now instead of after the present pause, also after giving up. It returns at once.
+// Reconnect tries to connect now instead of after the present pause, also after giving up; it does nothing while connected.
+// When an attempt that is under way fails, another is made at once. It returns at once.
 func (c *Client) Reconnect() error {
 	ptr, failed := c.borrow()
 	if failed != nil {

@@ -100,6 +100,10 @@ impl Supervision {
         self.waker.wake();
     }
 
+    fn is_hurried(&self) -> bool {
+        self.hurry.load(Ordering::Acquire)
+    }
+
     /// Has the supervisor been told to end?
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
@@ -194,6 +198,8 @@ impl Watch {
             let was_open = self.crew.recover(&greeting, &self.supervision);
             let mut moved = None;
             if was_open {
+                // Whoever asked for a connection has it.
+                self.supervision.hurry.store(false, Ordering::Release);
                 moved = self.serve(&mut lease);
                 let lasted = time::now().saturating_duration_since(begun);
                 let was_of_use = lasted >= STEADY || self.counters.bytes_read.get() > read;
@@ -262,6 +268,8 @@ impl Watch {
                 self.crew.waiting(refusal, outage.attempts, pause);
                 self.pause(Some(pause));
             }
+            // The program has asked for an attempt meanwhile, which knows more than the one that failed: it decides.
+            Next::GiveUp if self.supervision.is_hurried() => outage.gave_up = true,
             Next::GiveUp => {
                 if !outage.gave_up {
                     self.crew.gave_up(refusal, outage.attempts);
@@ -288,10 +296,7 @@ impl Watch {
     /// Sleeps, unless hurried or told to end.
     fn pause(&self, length: Option<Duration>) {
         let deadline = Deadline::within_or_never(length);
-        while !deadline.has_passed()
-            && !self.supervision.hurry.load(Ordering::Acquire)
-            && !self.supervision.is_stopping()
-        {
+        while !deadline.has_passed() && !self.supervision.is_hurried() && !self.supervision.is_stopping() {
             let left = earlier(deadline.remaining(), self.crew.sweep());
             wake::wait(Some(&self.supervision.waker), None, left);
         }

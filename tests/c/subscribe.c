@@ -172,12 +172,12 @@ static void an_outage_is_a_gap(const char *url)
 static void a_refusal_is_told(const char *url)
 {
     rr_client *admin = open_client(url);
-    rr_client *client = open_client_with(url, "username", "nobody", "password", "p", NULL);
+    rr_client *client;
     rr_subscription *subscription = NULL;
     rr_message *message;
 
     CHECK_OK(COMMAND(admin, NULL, &err, "ACL", "SETUSER", "nobody", "on", ">p", "+@all", "resetchannels"));
-    CHECK_OK(rr_client_reconnect(client, &err));
+    client = open_client_with(url, "username", "nobody", "password", "p", NULL);
     CHECK_OK(rr_client_wait_ready(client, 30000, &err));
     CHECK_OK(rr_subscription_new(client, NULL, &subscription, &err));
     CHECK_OK(rr_subscription_add(subscription, RR_PATTERN, 1, one, NULL, &err));

@@ -86,5 +86,8 @@ class Watching:
         return (self._engine.native or self._engine.open()).metrics()
 
     def reconnect(self) -> None:
-        """Tries to connect now instead of after the present pause, also after giving up. Returns at once."""
+        """Tries to connect now instead of after the present pause, also after giving up; does nothing while connected.
+
+        When an attempt that is under way fails, another is made at once. Returns at once.
+        """
         (self._engine.native or self._engine.open()).reconnect()
