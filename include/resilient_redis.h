@@ -1329,8 +1329,9 @@ rr_state rr_client_state(const struct rr_client *client);
 const char *rr_state_name(rr_state state);
 
 /**
- * Tries to connect now instead of after the present pause, also after giving up; does nothing while connected.
- * When an attempt that is under way fails, another is made at once. Returns at once.
+ * Tries to connect now instead of after the present pause, also after giving up, and asks again for subscriptions
+ * that the server refused. When an attempt that is under way fails, another is made at once; a connection that is
+ * there is left alone. Returns at once.
  */
 rr_status rr_client_reconnect(struct rr_client *client,
                               struct rr_error **err);

@@ -271,8 +271,9 @@ impl Client {
         self.core.desk.state()
     }
 
-    /// Tries to connect now instead of after the present pause, also after giving up; does nothing while connected. When an
-    /// attempt that is under way fails, another is made at once.
+    /// Tries to connect now instead of after the present pause, also after giving up, and asks again for subscriptions that
+    /// the server refused. When an attempt that is under way fails, another is made at once; a connection that is there is
+    /// left alone.
     pub fn reconnect(&self) -> Result<()> {
         if self.state() == State::Closed {
             return Err(Error::new(ErrorKind::Closed, "the client is closed"));

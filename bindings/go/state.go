@@ -53,8 +53,9 @@ func (c *Client) WaitReady(ctx context.Context) error {
 	})
 }
 
-// Reconnect tries to connect now instead of after the present pause, also after giving up; it does nothing while connected.
-// When an attempt that is under way fails, another is made at once. It returns at once.
+// Reconnect tries to connect now instead of after the present pause, also after giving up, and asks again for subscriptions
+// that the server refused. When an attempt that is under way fails, another is made at once; a connection that is there is
+// left alone. It returns at once.
 func (c *Client) Reconnect() error {
 	ptr, failed := c.borrow()
 	if failed != nil {

@@ -183,8 +183,9 @@ pub extern "C" fn rr_state_name(state: rr_state) -> *const c_char {
     STATES.iter().find(|(_, number, _)| *number == state).map_or(c"unknown", |(.., name)| name).as_ptr()
 }
 
-/// Tries to connect now instead of after the present pause, also after giving up; does nothing while connected.
-/// When an attempt that is under way fails, another is made at once. Returns at once.
+/// Tries to connect now instead of after the present pause, also after giving up, and asks again for subscriptions
+/// that the server refused. When an attempt that is under way fails, another is made at once; a connection that is
+/// there is left alone. Returns at once.
 #[unsafe(no_mangle)]
 #[doc = include_str!("safety.md")]
 pub unsafe extern "C" fn rr_client_reconnect(client: *mut rr_client, err: *mut *mut rr_error) -> rr_status {

@@ -195,8 +195,9 @@ public:
         return state < 0 ? Result<State>(Error(nullptr, state)) : static_cast<State>(state);
     }
 
-    /// Tries to connect now instead of after the present pause, also after giving up; does nothing while connected. When an
-    /// attempt that is under way fails, another is made at once. Returns at once.
+    /// Tries to connect now instead of after the present pause, also after giving up, and asks again for subscriptions that
+    /// the server refused. When an attempt that is under way fails, another is made at once; a connection that is there is
+    /// left alone. Returns at once.
     detail::Given<void> reconnect() { return detail::give(try_reconnect()); }
     Result<void> try_reconnect() {
         detail::ErrorPlace error;
