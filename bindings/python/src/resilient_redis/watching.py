@@ -88,7 +88,7 @@ class Watching:
     def reconnect(self) -> None:
         """Tries to connect now instead of after the present pause, also after giving up. Returns at once.
 
-        When an attempt that is under way fails, another is made at once; a connection that is there is left alone. Subscriptions
-        that the server refused are asked for again.
+        When an attempt that is under way fails, another is made at once; a connection that is there is left alone.
+        Subscriptions that the server refused are asked for again.
         """
         (self._engine.native or self._engine.open()).reconnect()
