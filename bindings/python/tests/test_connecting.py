@@ -312,7 +312,7 @@ def test_a_client_with_a_connection_of_its_own_uses_the_pool_s_after_it_was_clos
 
 
 def test_a_time_that_has_passed_without_a_connection_is_a_connection_error_too(outage_server):
-    with ResilientRedisClient(port=outage_server.port, socket_timeout=0.3) as client:
+    with ResilientRedisClient(port=outage_server.port, socket_timeout=1) as client:
         client.ping()
         outage_server.pause()
         with pytest.raises(CommandTimeoutError) as slow:
