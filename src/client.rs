@@ -275,11 +275,12 @@ impl Client {
     /// the server refused. When an attempt that is under way fails, another is made at once; a connection that is there is
     /// left alone.
     pub fn reconnect(&self) -> Result<()> {
-        if self.state() == State::Closed {
+        let state = self.state();
+        if state == State::Closed {
             return Err(Error::new(ErrorKind::Closed, "the client is closed"));
         }
         self.core.desk.resume();
-        if self.state() != State::Ready {
+        if state != State::Ready {
             self.core.supervision.hurry();
         }
         self.core.hub.hurry();

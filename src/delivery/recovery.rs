@@ -342,11 +342,10 @@ impl Crew for Desk {
     }
 
     fn waiting(&self, refusal: &Refusal, attempts: u32, pause: Duration) {
-        let mut event = Event::new(EventKind::Reconnecting, refusal.error().message.clone());
-        event.attempt = attempts;
-        event.delay = pause;
-        self.events.announce(event);
-        self.books.lock().trouble = Some(refusal.error().clone());
+        let mut books = self.books.lock();
+        books.trouble = Some(refusal.error().clone());
+        let event = Event::new(EventKind::Reconnecting, refusal.error().message.clone());
+        self.events.announce(Event { attempt: attempts, delay: pause, ..event });
     }
 
     fn gave_up(&self, refusal: &Refusal, attempts: u32) {

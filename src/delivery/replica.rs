@@ -94,6 +94,7 @@ impl Replica {
             Called::Answered(reply, epoch) => match refusal(&reply) {
                 None => Some(reply),
                 Some(text) => {
+                    // To be a replica is no fault of it, so READONLY is none.
                     if policy::is_not_now(&text, ServerRole::Any) {
                         // It is of no use for now.
                         lane.fail(epoch, Error::new(ErrorKind::ConnectionLost, error::without_quotations(&text)));

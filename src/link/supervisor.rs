@@ -94,7 +94,7 @@ impl Supervision {
         Supervision { lane, waker, stopping: AtomicBool::new(false), hurry: AtomicBool::new(false) }
     }
 
-    /// Ends the present pause between attempts.
+    /// The program asks for an attempt: ends the present pause, and an attempt that is under way gives nothing up.
     pub fn hurry(&self) {
         self.hurry.store(true, Ordering::Release);
         self.waker.wake();
@@ -268,8 +268,8 @@ impl Watch {
                 self.crew.waiting(refusal, outage.attempts, pause);
                 self.pause(Some(pause));
             }
-            // The program has asked for an attempt meanwhile, which knows more than the one that failed: it decides.
-            Next::GiveUp if self.supervision.is_hurried() => outage.gave_up = true,
+            // The program has asked for an attempt meanwhile, which knows more than the one that failed: it is the first anew.
+            Next::GiveUp if self.supervision.is_hurried() => *outage = Outage::begin(),
             Next::GiveUp => {
                 if !outage.gave_up {
                     self.crew.gave_up(refusal, outage.attempts);
