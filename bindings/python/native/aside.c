@@ -173,8 +173,8 @@ static bool wait_a_slice(struct helper *helper)
 
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += SLICE_NS;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
+    if (until.tv_nsec >= NS_PER_S) {
+        until.tv_nsec -= NS_PER_S;
         until.tv_sec++;
     }
     pthread_mutex_lock(&helper->lock);

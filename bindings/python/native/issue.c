@@ -103,8 +103,11 @@ static void submit_at_once(struct submission *one)
     rr_error_free(one->err);
     one->err = NULL;
     /* What was waited for room is of the command's time. That of a pipeline is known since it was made, and begins anew. */
-    if (one->waited_ns > 0)
-        one->options.timeout_ms = one->limit_ms - one->waited_ns / 1000000 > 1 ? one->limit_ms - one->waited_ns / 1000000 : 1;
+    if (one->waited_ns > 0) {
+        int64_t left_ms = one->limit_ms - one->waited_ns / NS_PER_MS;
+
+        one->options.timeout_ms = left_ms > 1 ? left_ms : 1;
+    }
     if (one->pipeline != NULL)
         one->status = rr_submit_pipeline_to(one->self->client, one->queue, 0, one->pipeline, RR_SUBMIT_UNTIL_BUFFERED, &one->id,
                                             &one->err);
@@ -134,7 +137,7 @@ static rr_status step_submit(void *what, int64_t timeout_ms)
 {
     struct submission *one = what;
     struct timespec pause = {0, SHORTEST_PAUSE_NS};
-    int64_t end_ns = one->waited_ns + timeout_ms * 1000000;
+    int64_t end_ns = one->waited_ns + timeout_ms * NS_PER_MS;
 
     for (;;) {
         if (!is_still_full(one))

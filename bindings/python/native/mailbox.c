@@ -224,10 +224,10 @@ static rr_status step_request(void *what, int64_t timeout_ms)
 
     clock_gettime(CLOCK_MONOTONIC, &end);
     end.tv_sec += timeout_ms / 1000;
-    end.tv_nsec += (timeout_ms % 1000) * 1000000;
-    if (end.tv_nsec >= 1000000000) {
+    end.tv_nsec += (timeout_ms % 1000) * NS_PER_MS;
+    if (end.tv_nsec >= NS_PER_S) {
         end.tv_sec++;
-        end.tv_nsec -= 1000000000;
+        end.tv_nsec -= NS_PER_S;
     }
     pthread_mutex_lock(&box->lock);
     for (;;) {

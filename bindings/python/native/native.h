@@ -23,6 +23,8 @@
 #define INTERRUPTED INT32_MIN
 /* For ever, as a time in milliseconds. */
 #define FOR_EVER (-1)
+#define NS_PER_MS 1000000
+#define NS_PER_S 1000000000
 
 /* A new reference. In place of Py_RETURN_NONE and its like: the headers of Python 3.12 and 3.13 count none for older versions. */
 static inline PyObject *given(PyObject *object)

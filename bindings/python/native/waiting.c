@@ -11,8 +11,6 @@
 #define SLICE_MS 100
 /* What "for ever" is taken in, where nothing is looked at in between. */
 #define LONG_MS (3600 * 1000)
-#define NS_PER_MS 1000000
-#define NS_PER_S 1000000000
 
 static unsigned long main_thread;
 

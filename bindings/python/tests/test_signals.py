@@ -107,8 +107,14 @@ def test_ctrl_c_ends_a_wait_for_room_in_the_buffer(statement, outage_server):
         print("connected", flush=True)
         sys.stdin.readline()
         assert few.set("key", 1) is BUFFERED
-        try:
+
+        def tell():
+            while not few.get_stats()["rejected"]:
+                time.sleep(0.001)
             print("waits", flush=True)
+
+        threading.Thread(target=tell, daemon=True).start()
+        try:
             {statement}
         except KeyboardInterrupt:
             print("interrupted", few.is_connected(), flush=True)
@@ -122,7 +128,6 @@ def test_ctrl_c_ends_a_wait_for_room_in_the_buffer(statement, outage_server):
     outage_server.kill()
     program.go()
     assert program.process.stdout.readline() == "waits\n"
-    time.sleep(0.2)  # it waits by then
     program.process.send_signal(signal.SIGINT)
     assert program.process.stdout.readline() == "interrupted False\n"
     outage_server.start()
@@ -146,7 +151,8 @@ def test_ctrl_c_ends_a_wait_for_room_on_the_way_to_the_server(statement, outage_
                 pass  # it is closed meanwhile
 
         threading.Thread(target=get, daemon=True).start()
-        time.sleep(0.1)  # that is on its way
+        while not few.get_stats()["in_flight_now"]:
+            time.sleep(0.001)
         try:
             print("waits", flush=True)
             {statement}
